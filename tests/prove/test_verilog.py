@@ -26,6 +26,7 @@ from edgeml.prove.result import Verdict
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage
 from edgeml.tools import verilator
+from tests.backends.verilog.samples import partly_read
 from tests.strategies import graphs
 from tests.zoo import zoo
 
@@ -190,6 +191,27 @@ def test_a_damaged_file_is_not_proven_and_no_traceback(text: str, tmp_path: Path
     (folder / "tiny_sums.v").write_text(text)
     with pytest.raises(EdgemlError, match=r"tiny_sums|tiny_core"):
         stages(folder, network())
+
+
+@pytest.mark.tool
+def test_a_register_of_some_elements_is_proven_and_another_order_refuted(tmp_path: Path) -> None:
+    if verilator.missing():
+        pytest.skip(verilator.missing())
+    folder = tmp_path / "verilog"
+    backends.load("verilog").emit(partly_read()).write(folder)
+    proof = prove_folder(tmp_path, partly_read(), ["verilog"]).results[0]
+    assert proof.verdict is Verdict.PROVEN, proof
+    path, own = folder / "partly.v", "    in_x[10 +: 10],\n    in_x[0 +: 5]}"
+    text = path.read_text()
+    assert own in text
+    path.write_text(
+        text.replace(own, "    in_x[5 +: 10],\n    in_x[0 +: 5]}")
+    )  # elements 1 and 2 for 2 and 3
+    proof = prove_folder(tmp_path, partly_read(), ["verilog"]).results[0]
+    assert proof.verdict is Verdict.REFUTED, proof
+    path.write_text(text.replace("if (ce) held_x", "if (valid) held_x"))
+    with pytest.raises(EdgemlError, match="another enable"):
+        stages(folder, partly_read())
 
 
 @pytest.mark.tool

@@ -125,5 +125,6 @@ def _parallel(graph: Graph, top: str, names: Names, options: VerilogOptions) -> 
     design = elaborate(graph)
     core = write_core(design, schedule(design, options.levels), top, names)
     source, sink = stream("s_axis", core.inputs), stream("m_axis", core.outputs)
-    files = {**core.files, f"{top}.v": parallel_top(top, graph.name, core, source, sink)}
+    read = {layer.module: layer.read for layer in design.layers if layer.is_input}
+    files = {**core.files, f"{top}.v": parallel_top(top, graph.name, core, source, sink, read)}
     return Streamed(files, source, sink, latency(core), 1)

@@ -49,6 +49,11 @@ class DesignLayer:
     sources: tuple[int, ...] = ()
     is_input: bool = False
 
+    @property
+    def read(self) -> list[int]:
+        """The elements of a graph input on which an output depends, rising."""
+        return [cell.data[0] for cell in self.cells]
+
 
 @dataclass(frozen=True)
 class Design:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edgeml.backends.verilog.manifest import Lanes, Stream, lane_bits
 from edgeml.backends.verilog.ports import WAIVERS, BusPort, Core
@@ -83,8 +83,60 @@ def packed(lanes: Lanes, bus: str, loop: str) -> list[str]:
     ]
 
 
-def parallel_top(name: str, model: str, core: Core, source: Stream, sink: Stream) -> str:
-    """The top module around one core."""
+def _registered(port: BusPort, read: Sequence[int]) -> list[str]:
+    """Lines that hold an input's elements for a clock; those that the core never reads are zero."""
+    now, late = f"now_{port.identifier}", f"in_{port.identifier}"
+    if len(read) == port.size:
+        return [
+            f"  reg [{port.bits - 1}:0] {now};",
+            f"  always @(posedge aclk) if (ce) {now} <= {late};",
+        ]
+    lines = [f"  // No output depends on {port.size - len(read)} of the {port.size}: these have no register."]
+    taken, given, end, kept = list[str](), list[str](), 0, 0
+    for first, last in _stretches(read):
+        bits = (last - first + 1) * port.width
+        if first > end:
+            given.append(f"{(first - end) * port.width}'d0")
+        taken.append(f"{late}[{first * port.width} +: {bits}]")
+        given.append(f"held_{port.identifier}[{kept} +: {bits}]")
+        end, kept = last + 1, kept + bits
+    if end < port.size:
+        given.append(f"{(port.size - end) * port.width}'d0")
+    if taken:
+        lines += [
+            f"  reg [{kept - 1}:0] held_{port.identifier};",
+            f"  always @(posedge aclk) if (ce) held_{port.identifier} <= {{",
+            "    " + ",\n    ".join(reversed(taken)) + "};",
+        ]
+    return [*lines, f"  wire [{port.bits - 1}:0] {now} = {{", "    " + ",\n    ".join(reversed(given)) + "};"]
+
+
+def _stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Runs of neighbouring numbers: first and last one.
+
+    >>> _stretches([0, 1, 2, 5, 7, 8])
+    [(0, 2), (5, 5), (7, 8)]
+    """
+    ends: list[tuple[int, int]] = []
+    for number in numbers:
+        first = ends.pop()[0] if ends and ends[-1][1] == number - 1 else number
+        ends.append((first, number))
+    return ends
+
+
+def parallel_top(
+    name: str, model: str, core: Core, source: Stream, sink: Stream, read: Mapping[str, Sequence[int]]
+) -> str:
+    """The top module around one core.
+
+    Args:
+        name: of the module.
+        model: what the first line calls it.
+        core: what it surrounds.
+        source: the stream of the inputs.
+        sink: the stream of the outputs.
+        read: by an input's identifier the elements that the core reads, rising.
+    """
     widths = [port.bits for port in core.outputs]
     total = sum(widths)
     lines = [
@@ -99,10 +151,7 @@ def parallel_top(name: str, model: str, core: Core, source: Stream, sink: Stream
     ]
     for lanes, port in zip(source.values, core.inputs, strict=True):
         lines += ["", *unpacked(lanes, f"in_{port.identifier}", f"unpack_{port.identifier}")]
-        lines += [
-            f"  reg [{port.bits - 1}:0] now_{port.identifier};",
-            f"  always @(posedge aclk) if (ce) now_{port.identifier} <= in_{port.identifier};",
-        ]
+        lines += _registered(port, read[port.identifier])
     lines += ["", "  assign s_axis_tready = ready & aresetn;"]
     lines += [
         f"  edgeml_pipe_control #(.STAGES({core.latency + 1})) u_control (",

@@ -97,7 +97,7 @@ class CountedDesign:
     Args:
         mode: "parallel" or "stream".
         pieces: in the order of the data.
-        latency: in clocks.
+        latency: in clocks; 0 if only its resources were counted (`resources`), as the interval.
         interval: in clocks.
         ports: both streams.
         queues: address bits of a stream's FIFOs, by the place of their segment.
@@ -123,6 +123,19 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
     if mode == "parallel":
         return _parallel(graph, options, fabric)
     return _StreamCounter(graph, options, fabric).counted(plan(graph, resolved(graph, options)))
+
+
+def resources(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
+    """What `count` says of a design but for its clocks, which take longest: of a stream they are clocked out.
+
+    Args:
+        graph: of core ops.
+        options: how it would be laid out.
+        fabric: of the chip.
+    """
+    if chosen_mode(graph, options) == "parallel":
+        return _parallel(graph, options, fabric)
+    return _StreamCounter(graph, options, fabric).resources(plan(graph, resolved(graph, options)))
 
 
 def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, design: CountedDesign) -> CountedDesign:
@@ -185,7 +198,11 @@ def _parallel(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedD
     pieces = _layers(design, times, fabric, 1)
     sources = [port(graph, name, "") for name in graph.inputs]
     sinks = [port(graph, name, "") for name in graph.outputs]
-    ins, outs = (sum(one.bits for one in side) for side in (sources, sinks))
+    ins = sum(
+        one.width * len(layer.read)
+        for one, layer in zip(sources, (layer for layer in design.layers if layer.is_input), strict=True)
+    )
+    outs = sum(one.bits for one in sinks)
     frame = Count(ff=ins, bare=ins) + parts.pipe_control(times.last + 1) + parts.skid(outs)
     pieces.append(Piece("(input and output)", "", frame, 0, times.last + 2, 1))
     ports = StreamPorts(_lanes(sources), 1, _lanes(sinks), 1)
@@ -221,12 +238,18 @@ class _StreamCounter:
         self.pieces: list[Piece] = []
         self._spans: list[tuple[Piece, int, bool]] = []
 
+    def resources(self, layout: StreamPlan) -> CountedDesign:
+        """The pieces, ports and queues, without clocks."""
+        addresses = depths(layout, kernel_latencies(layout, self._options.levels))
+        self.count(layout, addresses)
+        ports = stream_ports(self._graph, layout.source, layout.sink)
+        return CountedDesign("stream", tuple(self.pieces), 0, 0, ports, addresses)
+
     def counted(self, layout: StreamPlan) -> CountedDesign:
-        source, sink = layout.source, layout.sink
-        latencies = kernel_latencies(layout, self._options.levels)
-        addresses = depths(layout, latencies)
-        frame = self.count(layout, addresses)
-        words = {place: 1 << bits for place, bits in addresses.items()}
+        """The whole design."""
+        design, latencies = self.resources(layout), kernel_latencies(layout, self._options.levels)
+        source, sink, frame = layout.source, layout.sink, self.pieces[-1]
+        words = {place: 1 << bits for place, bits in design.queues.items()}
         # One sample by itself for where it is when; several for how soon they follow each other.
         alone, many = (wired(layout, latencies, words) for _ in range(2))
         traced = trace(alone.network, source.count, sink.count, 1)
@@ -240,17 +263,15 @@ class _StreamCounter:
             piece.cycles = max(traced.leaves[end] - piece.start, piece.cycles or 0)
             piece.ii = interval
         frame.start, frame.cycles = 0, traced.ends[0]  # it holds the network, as side by side
-        ports = stream_ports(self._graph, source, sink)
-        return CountedDesign("stream", tuple(self.pieces), traced.ends[0], interval, ports, addresses)
+        return replace(design, latency=traced.ends[0], interval=interval)
 
-    def count(self, layout: StreamPlan, addresses: Mapping[int, int]) -> Piece:
-        """Count all segments, clocks left out; returns the piece of input and output, which is the last."""
+    def count(self, layout: StreamPlan, addresses: Mapping[int, int]) -> None:
+        """Count all segments, clocks left out; the piece of input and output is the last."""
         frame = Piece("(input and output)", "", parts.skid(layout.source.bits))
         for place, segment in enumerate(layout.segments):
             self.segment(segment, addresses, place)
         self._forks(layout, frame)
         self.pieces.append(frame)
-        return frame
 
     def segment(self, segment: Segment, addresses: Mapping[int, int], place: int) -> int:
         """Count one segment; returns the stages of a kernel."""

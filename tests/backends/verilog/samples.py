@@ -12,6 +12,7 @@ from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.runner import Simulation
 from edgeml.fixed import IntArray
 from edgeml.ir import Builder, Graph, evaluate_codes
+from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.tools import verilator
 from tests.zoo import dense, fixed, ufixed
 
@@ -32,6 +33,15 @@ def small() -> Graph:
     return build.graph(
         build.cast(dense(build, x, "fc", 3, fixed(4, 1), fixed(4, 1), 211), fixed(5, 3), name="act")
     )
+
+
+def partly_read() -> Graph:
+    """Two inputs: of one no output depends on elements 1, 4 and 5, of the other one on none at all."""
+    build = Builder("partly")
+    x = build.input((6,), fixed(5, 2), "x")
+    build.input((3,), fixed(4, 2), "unread")
+    weights = np.array([[1, 3], [0, 0], [-2, 5], [7, 0], [0, 0], [0, 0]])
+    return build.graph(build.add(MatMul(), x, build.const(weights, fixed(4, 4), "w"), name="fc"))
 
 
 def emitted(graph: Graph, folder: Path, **settings: Any) -> VerilogManifest:

@@ -13,7 +13,7 @@ from edgeml.backends.verilog.names import Names
 from edgeml.errors import EdgemlError
 from edgeml.ir import Builder, Graph
 from edgeml.ir.ops.relu import Relu
-from tests.backends.verilog.samples import small
+from tests.backends.verilog.samples import partly_read, small
 from tests.zoo import dense, fixed, zoo
 
 pytest.importorskip("da4ml", reason="da4ml is not installed")
@@ -69,6 +69,20 @@ def test_a_faster_clock_gives_more_stages() -> None:
         return json.loads(BACKEND.emit(zoo()["mlp"], BACKEND.options(settings))[MANIFEST])["latency"]
 
     assert latency(clock_mhz=25) < latency(clock_mhz=100) < latency(adders_per_stage=1)
+
+
+def test_inputs_that_no_output_depends_on_have_no_register() -> None:
+    files = BACKEND.emit(partly_read())
+    text = files["partly.v"].decode()
+    assert re.findall(r"reg \[(\d+):0\] (\w+);", text) == [("14", "held_x")]
+    assert "held_x <= {\n    in_x[10 +: 10],\n    in_x[0 +: 5]};" in text
+    assert "now_x = {\n    10'd0,\n    held_x[5 +: 10],\n    5'd0,\n    held_x[0 +: 5]};" in text
+    assert "now_unread = {\n    12'd0};" in text
+
+
+def test_inputs_that_are_all_read_are_one_register() -> None:
+    text = BACKEND.emit(small())["compact.v"].decode()
+    assert re.search(r"^  reg \[19:0\] now_\w+;$", text, re.MULTILINE) and "held_" not in text
 
 
 def test_the_manifest_tells_ports_packing_latency_and_interval(tmp_path) -> None:

@@ -15,7 +15,7 @@ from edgeml.backends.verilog.runner import Simulation
 from edgeml.errors import EdgemlError
 from edgeml.ir import evaluate_codes
 from edgeml.tools import verilator
-from tests.backends.verilog.samples import assert_exact, digits_like, emitted, small
+from tests.backends.verilog.samples import assert_exact, digits_like, emitted, partly_read, small
 from tests.backends.verilog.test_emission import awkward
 from tests.zoo import codes, zoo
 
@@ -49,6 +49,11 @@ def test_one_layer_is_exact_with_and_without_stalls(tmp_path: Path) -> None:
     emitted(graph, tmp_path)
     for runner in (Simulation(stalls=False), Simulation(seed=1), Simulation(seed=2)):
         assert_exact(graph, tmp_path, codes(graph, 500), runner)
+
+
+def test_inputs_that_are_not_all_read_are_exact(tmp_path: Path) -> None:
+    emitted(partly_read(), tmp_path)
+    assert_exact(partly_read(), tmp_path, codes(partly_read(), 500), Simulation(seed=3))
 
 
 def test_awkward_names_are_exact(tmp_path: Path) -> None:
