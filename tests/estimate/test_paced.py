@@ -58,6 +58,34 @@ def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
     )
 
 
+def test_a_board_that_is_too_small_is_ruled_out_without_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocking a network takes minutes where images are large; a layout that is chosen is clocked once."""
+    clocked: list[str] = []
+    sized: list[str] = []
+
+    def spied(name: str, calls: list[str]) -> None:
+        own = getattr(paced, name)
+
+        def spy(*arguments: object) -> object:
+            calls.append(name)
+            return own(*arguments)
+
+        monkeypatch.setattr(paced, name, spy)
+
+    spied("count", clocked)
+    spied("resources", sized)
+    graph = branches.autoencoder()
+    tight = solver(given(graph, shrunk("pynq-z2", lut=200), OPTIONS))
+    with pytest.raises(EdgemlError, match="at the slowest pace"):
+        tight.best(Goal(fit=True))
+    paces = len(paced.PacedLayouts(prepare(graph), OPTIONS, XILINX7).paces)
+    assert not clocked and 1 <= len(sized) <= paces.bit_length() + 1
+    sized.clear()
+    roomy = solver(given(graph, boards.load("pynq-z2"), OPTIONS))
+    assert roomy.best(Goal(fit=True)).share.fits
+    assert len(clocked) == 1 and len(sized) <= paces.bit_length() + 1
+
+
 def test_a_fifo_that_does_not_fit_is_named() -> None:
     graph = wide_skip()
     board = shrunk("icebreaker", bram=6)

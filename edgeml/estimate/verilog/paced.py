@@ -2,7 +2,8 @@
 
 For networks whose layouts are too many to be tried one by one: those with branches, with convolutions that
 are folded, or with many dense layers. A slower pace takes less of everything but for counters and memories,
-so the fastest that fits is found by halving.
+so the fastest that fits is found by halving. Whether a pace fits needs no clocks, which take most of the
+time: a board that is too small is ruled out without them, and only layouts that may be returned are clocked.
 
 Invariant: what is returned was counted whole, FIFOs and clocks included, and meets the goal.
 """
@@ -19,7 +20,7 @@ from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.backends.verilog.stream.flow import chain
 from edgeml.estimate.count import Count
 from edgeml.estimate.solve import Goal
-from edgeml.estimate.verilog.counting import CountedDesign, Piece, count
+from edgeml.estimate.verilog.counting import CountedDesign, Piece, count, resources
 from edgeml.families import Fabric
 from edgeml.ir import Graph
 
@@ -71,31 +72,44 @@ class PacedLayouts:
         self._options = options.model_copy(update={"mode": "stream"})
         self._progress = progress
         self._counted: dict[tuple[tuple[str, int], ...], PacedLayout] = {}
+        self._sized: dict[tuple[tuple[str, int], ...], PacedLayout] = {}
         self.paces = self._paces()
 
     def at(self, clocks: int) -> PacedLayout:
-        """The layout for a pace."""
+        """The layout for a pace, counted whole."""
+        return self._layout(clocks, self._counted, count)
+
+    def sized(self, clocks: int) -> PacedLayout:
+        """The layout for a pace, counted but for its clocks."""
+        return self._layout(clocks, self._sized, resources)
+
+    def _layout(
+        self,
+        clocks: int,
+        known: dict[tuple[tuple[str, int], ...], PacedLayout],
+        counting: Callable[[Graph, VerilogOptions, Fabric], CountedDesign],
+    ) -> PacedLayout:
         options = self._options.model_copy(update={"clocks_per_sample": clocks})
         table = pace.resolved(self._graph, options)
         assert isinstance(table, dict)
         key = tuple(table.items())
-        if key not in self._counted:
+        if key not in known:
             plain = options.model_copy(update={"clocks_per_sample": None, "reuse_factor": table})
-            self._counted[key] = PacedLayout(table, count(self._graph, plain, self._chip))
+            known[key] = PacedLayout(table, counting(self._graph, plain, self._chip))
             if self._progress is not None:
-                self._progress(len(self._counted))
-        return self._counted[key]
+                self._progress(len(self._counted) + len(self._sized))
+        return known[key]
 
     def best(self, goal: Goal, fits: Callable[[CountedDesign], bool], fastest: bool) -> PacedLayout | None:
         """A layout that meets a goal, None if there is none.
 
         Args:
             goal: what has to be met.
-            fits: whether a whole design fits.
+            fits: whether a whole design fits, by its resources alone.
             fastest: the fastest that does, else the slowest, which takes least.
         """
         first = (
-            _first(self.paces, lambda clocks: fits(self.at(clocks).counted)) if goal.fit else self.paces[0]
+            _first(self.paces, lambda clocks: fits(self.sized(clocks).counted)) if goal.fit else self.paces[0]
         )
         if first is None or not self._allows(goal, first):
             return None

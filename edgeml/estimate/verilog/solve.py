@@ -200,17 +200,19 @@ class LayoutSolver:
         if not goal.fit:
             fast = layouts.at(layouts.paces[0]).counted
             return no_layout("verilog", goal, (fast.latency, fast.interval), "")
-        small = layouts.at(layouts.paces[-1]).counted
+        slowest = layouts.sized(layouts.paces[-1])
+        small = slowest.counted
         share, least = self._judge(small), (0, 0)
         if share.fits:  # it fits alone, but not in so few clocks
             fit = layouts.best(Goal(fit=True), lambda counted: self._judge(counted).fits, fastest=True)
-            fast = small if fit is None else fit.counted
+            assert fit is not None
+            fast = fit.counted
             fitting = f"fitting the board (alone in {fast.latency} clocks, a sample every {fast.interval})"
             return no_layout("verilog", goal, (fast.latency, fast.interval), fitting)
         most = f"{share.worst:.0%} of its {share.kind.upper()} at the slowest pace"
         fitting = f"fitting the board (at least {most}, {paced.largest(small.pieces, share.kind)})"
-        slowest = layouts.at(layouts.paces[-1]).by_layer
-        return no_layout("verilog", goal, least, fitting, self._larger({"reuse_factor": slowest}, small))
+        hint = self._larger({"reuse_factor": slowest.by_layer}, small)
+        return no_layout("verilog", goal, least, fitting, hint)
 
     def _larger(self, smallest: Mapping[str, object], counted: CountedDesign) -> str:
         """The hint where the smallest layout does not fit."""
