@@ -1,13 +1,14 @@
 """Accuracy against LUTs: uniform and learned widths, beside HGQ2 with da4ml, all through the same Yosys.
 
-    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--presets NAME,...]
+    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--presets A,B] [--anew]
 
 A data set has a preset DATASET_learned; DATASET_mlp, uniform widths, stands beside it if its topology is the
 same, and DATASET_tables and DATASET_votes, of tables, where there are such. The same split of data, topology,
 batch size, learning rate and schedule of the penalty, the same seeds. edgeml's presets are trained into
 runs/front/ and go on from there; HGQ2 is trained by benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN
 where that is missing. Each design is also placed and routed on an ECP5 (`benchmarks.front_placed`). Rows are
-kept in benchmarks/results/front-DATASET.json, so that a row that is there is not measured again. The
+kept in benchmarks/results/front-DATASET.json, so that a row that is there is not measured again; `--anew`
+measures those of the seeds and presets again, from the trainings that runs/front/ has. The
 checkpoints of both sides lie on fronts of validation figures; the test part gives the accuracy shown.
 """
 
@@ -27,6 +28,7 @@ from benchmarks.front_placed import placed
 from edgeml import pipeline, presets
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import VerilogManifest
+from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate_codes, input_codes
 from edgeml.presets import Prepared, Preset, prepare
 from edgeml.runs import Run
@@ -44,6 +46,10 @@ PEER = ROOT / ".venv-hgq2/bin/python"
 PASSES = "synth_xilinx -family xc7 -flatten -nodsp -noiopad -noclkbuf"
 MOST_OPERATIONS = {"mnist": 10_000, "nsl_kdd": 5_000}
 """Bit operations of edgeml's checkpoints that are synthesized; those above take Yosys hours together."""
+
+PEER_SIDE = "HGQ2 + da4ml"
+LIMIT = 3600.0
+"""Seconds that each tool for ECP5 may take for a design."""
 
 _SECONDS = 7200.0
 
@@ -105,26 +111,41 @@ def spread(count: int, most: int) -> list[int]:
     return sorted({round(i * (count - 1) / max(1, most - 1)) for i in range(most)})
 
 
-def counted(sources: Iterable[Path], top: str, clock: str, folder: Path) -> dict[str, Any]:
-    """Cells of a design on both families and its clock on ECP5, by the fields of a row."""
+def counted(
+    sources: Iterable[Path], top: str, clock: str, folder: Path, limit: float = LIMIT
+) -> dict[str, Any]:
+    """Cells of a design on both families and its clock on ECP5, by the fields of a row.
+
+    A design that a tool for ECP5 has not done within `limit` seconds has no fields of ECP5.
+
+    Raises:
+        EdgemlError: a tool failed; names the log.
+    """
     files = list(sources)
     result = yosys.synthesize(files, top, PASSES, folder)
     by_kind = {"luts": "LUT", "carries": "CARRY4", "registers": "FD"}
-    cells = {
+    cells: dict[str, Any] = {
         field: sum(n for kind, n in result.cells.items() if kind.startswith(prefix))
         for field, prefix in by_kind.items()
     }
-    return {**cells, "yosys": result.version, **placed(files, top, clock, folder / "ecp5")}
+    cells |= {"yosys": result.version}
+    try:
+        return cells | placed(files, top, clock, folder / "ecp5", limit)
+    except EdgemlError as error:
+        if "took longer than" not in error.what:
+            raise
+        print(error, flush=True)
+        return cells
 
 
-def synthesized(graph: Graph) -> dict[str, Any]:
+def synthesized(graph: Graph, limit: float = LIMIT) -> dict[str, Any]:
     """Cells of edgeml's Verilog, pipelined for 100 MHz as by default."""
     with scratch_folder() as name:
         source = Path(name) / "verilog"
         BACKEND.emit(graph, BACKEND.options({})).write(source)
         manifest = VerilogManifest.read(source)
         files = [source / file for file in manifest.files]
-        cells = counted(files, manifest.top, "aclk", Path(name) / "synthesis")
+        cells = counted(files, manifest.top, "aclk", Path(name) / "synthesis", limit)
         return {**cells, "latency": manifest.latency}
 
 
@@ -135,11 +156,13 @@ def accuracy(graph: Graph, x: Any, y: Any) -> float:
     return float(np.mean((codes.argmax(axis=1) if codes.shape[1] > 1 else codes[:, 0] > 0) == y))
 
 
-def measured(run: Run, side: str, point: int, operations: float | None, seconds: float) -> FrontRow:
+def measured(
+    run: Run, side: str, point: int, operations: float | None, seconds: float, limit: float = LIMIT
+) -> FrontRow:
     """The row of a run."""
     data, graph = run.data(), pipeline.lower(run)
     test, validation = accuracy(graph, data.x_test, data.y_test), accuracy(graph, data.x_val, data.y_val)
-    cells = synthesized(graph)
+    cells = synthesized(graph, limit)
     seed, epochs = run.config.seed, len(read_history(run.history_file))
     return FrontRow(side, seed, point, test, validation, operations, epochs=epochs, seconds=seconds, **cells)
 
@@ -168,7 +191,12 @@ def presets_of(dataset: str) -> list[str]:
 
 
 def ours(
-    dataset: str, names: Iterable[str], seed: int, points: int, known: set[tuple[str, int, int]]
+    dataset: str,
+    names: Iterable[str],
+    seed: int,
+    points: int,
+    known: set[tuple[str, int, int]],
+    limit: float = LIMIT,
 ) -> Iterator[FrontRow]:
     """Rows of presets of a data set that are not known yet."""
     place = ROOT / "runs/front" / dataset
@@ -176,14 +204,14 @@ def ours(
         run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
         if not run.front.is_dir():
             if (name, seed, 0) not in known:
-                yield measured(run, name, 0, None, seconds)
+                yield measured(run, name, 0, None, seconds, limit)
             continue
         most = MOST_OPERATIONS.get(dataset, float("inf"))
         front = [point for point in front_of(run).points if point.cost <= most]
         for point in spread(len(front), points):
             if (name, seed, point) not in known:
                 chosen = pick(run, point + 1, place / f"{name}-{seed}-{point + 1}")
-                yield measured(chosen, name, point, front[point].cost, seconds)
+                yield measured(chosen, name, point, front[point].cost, seconds, limit)
 
 
 def units(preset: Preset) -> list[int]:
@@ -192,14 +220,20 @@ def units(preset: Preset) -> list[int]:
 
 
 def theirs(
-    data: Prepared, dataset: str, seed: int, epochs: int, points: int, known: set[tuple[str, int, int]]
+    data: Prepared,
+    dataset: str,
+    seed: int,
+    epochs: int,
+    points: int,
+    known: set[tuple[str, int, int]],
+    limit: float = LIMIT,
 ) -> Iterator[FrontRow]:
     """Rows of HGQ2 with da4ml that are not known yet.
 
     Raises:
         EdgemlError: its script fails; names the log.
     """
-    side = "HGQ2 + da4ml"
+    side = PEER_SIDE
     folder = ROOT / "runs/front" / dataset / f"hgq2-{seed}"
     if not (folder / "front.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -216,7 +250,7 @@ def theirs(
             continue
         sources = [file for file in sorted((folder / str(number) / "src").rglob("*.v")) if _needed(file)]
         with scratch_folder() as scratch:
-            cells = counted(sources, "model", "clk", Path(scratch))
+            cells = counted(sources, "model", "clk", Path(scratch), limit)
         yield FrontRow(
             side, seed, number, point["test_accuracy"], point["val_accuracy"], point["ebops"],
             epochs=front["epochs"], seconds=front["seconds"], latency=point["latency"], **cells,
@@ -257,19 +291,25 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=6, help="checkpoints of each front, evenly spread")
     parser.add_argument("--presets", help="of edgeml, between commas; by default all of the data set")
     parser.add_argument("--epochs", type=int, default=400, help="of HGQ2's training")
+    parser.add_argument("--anew", action="store_true", help="measure again what has rows")
+    parser.add_argument("--seconds", type=float, default=LIMIT, help="limit of each tool for ECP5 and design")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks-front.md")
     options = parser.parse_args()
     dataset, points = options.dataset, options.points
     file = RESULTS / f"front-{dataset}.json"
+    seeds = [int(seed) for seed in options.seeds.split(",") if seed]
+    chosen = options.presets.split(",") if options.presets else presets_of(dataset)
     rows = read_rows(file)
+    if options.anew:
+        peers = [PEER_SIDE] if PEER.is_file() else []
+        rows = [row for row in rows if row.seed not in seeds or row.side not in (*chosen, *peers)]
     known = {(row.side, row.seed, row.point) for row in rows}
     missing = "" if PEER.is_file() else "there is no .venv-hgq2 (scripts/hgq2-environment makes it)"
     data = prepare(presets.load(f"{dataset}_learned").data)
-    for seed in map(int, filter(None, options.seeds.split(","))):
-        chosen = options.presets.split(",") if options.presets else presets_of(dataset)
-        sides = [ours(dataset, chosen, seed, points, known)]
+    for seed in seeds:
+        sides = [ours(dataset, chosen, seed, points, known, options.seconds)]
         if not missing:
-            sides.append(theirs(data, dataset, seed, options.epochs, points, known))
+            sides.append(theirs(data, dataset, seed, options.epochs, points, known, options.seconds))
         for side in sides:
             for row in side:
                 rows.append(row)

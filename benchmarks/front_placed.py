@@ -26,7 +26,6 @@ TOP, NETWORK = "front_top", "u_network"
 MHZ = 100.0
 """The clock that nextpnr is asked for; it optimizes until it has that."""
 
-_SECONDS = 3600.0
 _SEED = 1
 _HEAD = r"\bmodule\s+{top}\s*\((.*?)\);"
 _PORT = re.compile(r"\b(input|output)\b\s*(?:wire|reg)?\s*(?:\[(\d+):0\])?\s*(\w+)")
@@ -75,7 +74,7 @@ endmodule
 """
 
 
-def placed(sources: Sequence[Path], top: str, clock: str, folder: Path) -> dict[str, Any]:
+def placed(sources: Sequence[Path], top: str, clock: str, folder: Path, seconds: float) -> dict[str, Any]:
     """Synthesize, place and route.
 
     Args:
@@ -83,6 +82,7 @@ def placed(sources: Sequence[Path], top: str, clock: str, folder: Path) -> dict[
         top: its module.
         clock: its clock.
         folder: where the tools run.
+        seconds: time limit of each tool.
 
     Returns:
         Cells of the network after routing and the clock, by the fields of `benchmarks.front.FrontRow`.
@@ -95,7 +95,7 @@ def placed(sources: Sequence[Path], top: str, clock: str, folder: Path) -> dict[
     folder.mkdir(parents=True, exist_ok=True)
     around = folder / f"{TOP}.v"
     around.write_text(surroundings(top, ports(text, top), clock))
-    yosys.synthesize([*sources, around], TOP, PASSES, folder, output="synthesis", seconds=_SECONDS)
+    yosys.synthesize([*sources, around], TOP, PASSES, folder, output="synthesis", seconds=seconds)
     board = boards.load(BOARD)
     flow = families.mapped(board).open
     assert flow is not None
@@ -103,7 +103,7 @@ def placed(sources: Sequence[Path], top: str, clock: str, folder: Path) -> dict[
     words = [*board.nextpnr, "--router", "router2", "--write", "routed.json", "--lpf-allow-unconstrained"]
     place.place(
         program, "synthesis/netlist.json", TOP, words, folder, "report.json", log,
-        mhz=MHZ, seed=_SEED, seconds=_SECONDS, outputs=["routed.json"],
+        mhz=MHZ, seed=_SEED, seconds=seconds, outputs=["routed.json"],
     )  # fmt: skip
     report = place.read_report(folder / "report.json", log)
     cells = packed_parts(json.loads((folder / "routed.json").read_bytes()))[NETWORK]
