@@ -76,6 +76,8 @@ class FrontRow:
         ecp5_registers: its flip-flops there.
         fmax_mhz: the clock that nextpnr reached there.
         placer: nextpnr's name and version.
+        ecp5_passes: of Yosys; rows of before they were kept had every module by itself, which takes Yosys
+            longer and finds less.
     """
 
     side: str
@@ -95,6 +97,7 @@ class FrontRow:
     ecp5_registers: int | None = None
     fmax_mhz: float | None = None
     placer: str = ""
+    ecp5_passes: str = "synth_ecp5 -noflatten -nodsp"
 
 
 def read_rows(file: Path) -> list[FrontRow]:
@@ -316,7 +319,7 @@ def main() -> None:
                 print(row, flush=True)
                 file.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n")
     measured_sets = {name: read_rows(RESULTS / f"front-{name}.json") for name in datasets}
-    options.out.write_text("\n".join(front_page.page(measured_sets, missing)) + "\n")
+    options.out.write_text("\n".join(front_page.page(measured_sets, missing)).rstrip() + "\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ _HEADER = """\
 
 Written by `make bench-front DATASET=...` ({datasets}) with Yosys {version}, Python {python}. The
 Verilog of every row goes through the same `{passes}`,
-and, where a row says MHz, through `{ecp5_passes}` and {placer}
+and, where a row says MHz, through Yosys' passes for ECP5 that its section names and {placer}
 for an ECP5-85F as well, between shift registers (benchmarks/front_placed.py): LUT and FF of ECP5 are the
 network's sites after routing, MHz what nextpnr reached when asked for {mhz:g}. edgeml's designs are pipelined
 for 100 MHz by its own delay model and hold an AXI-Stream handshake; da4ml's are pipelined by its own with
@@ -58,7 +58,6 @@ def page(measured: Mapping[str, list[FrontRow]], missing: str) -> Iterator[str]:
         version=", ".join(sorted({row.yosys for row in rows})),
         python=platform.python_version(),
         passes=PASSES,
-        ecp5_passes=front_placed.PASSES,
         placer=", ".join(sorted({row.placer for row in rows if row.placer})),
         mhz=front_placed.MHZ,
     )
@@ -76,6 +75,9 @@ def _section(dataset: str, rows: list[FrontRow], missing: str) -> Iterator[str]:
         yield f"{_REMARKS[dataset]}\n"
     if dataset in MOST_OPERATIONS:
         yield f"edgeml's checkpoints of at most {MOST_OPERATIONS[dataset]:,} bit operations.\n"
+    passes = sorted({row.ecp5_passes for row in rows if row.placer})
+    if passes:
+        yield f"ECP5: `{'`, `'.join(passes)}`.\n"
     yield (
         "| side | seed | test | validation | bit operations | LUT | CARRY4 | FF | clocks "
         "| ECP5 LUT | ECP5 FF | ECP5 MHz | epochs | training s |"

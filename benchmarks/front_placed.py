@@ -2,8 +2,8 @@
 
 Both sides get the same surroundings: a shift register drives all inputs but the clock, another one takes the
 outputs when a counter comes round, so three pins are enough and every path of the network lies between
-registers. Cells are those whose name begins with the network's instance, after routing; the surroundings do
-not count. The clock is the fastest one of the whole design.
+registers. The network is flattened in itself and kept apart from its surroundings: cells are those whose name
+begins with its instance, after routing. The clock is the fastest one of the whole design.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from edgeml.tools import load as load_tool
 from edgeml.tools import yosys
 
 BOARD = "ulx3s-85f"
-PASSES = "synth_ecp5 -noflatten -nodsp"
+PASSES = "synth_ecp5 -nodsp"
 TOP, NETWORK = "front_top", "u_network"
 MHZ = 100.0
 """The clock that nextpnr is asked for; it optimizes until it has that."""
@@ -69,7 +69,7 @@ module {TOP} (input wire clk, input wire din, output reg dout);
     taken <= count == 0 ? out : taken << 1;
     dout <= taken[{last}];
   end
-  {top} {NETWORK} ({", ".join(wires)});
+  (* keep_hierarchy *) {top} {NETWORK} ({", ".join(wires)});
 endmodule
 """
 
@@ -95,7 +95,8 @@ def placed(sources: Sequence[Path], top: str, clock: str, folder: Path, seconds:
     folder.mkdir(parents=True, exist_ok=True)
     around = folder / f"{TOP}.v"
     around.write_text(surroundings(top, ports(text, top), clock))
-    yosys.synthesize([*sources, around], TOP, PASSES, folder, output="synthesis", seconds=seconds)
+    apart = "setattr -unset keep_hierarchy"  # mapped by now, so that the netlist can be flat
+    yosys.synthesize([*sources, around], TOP, PASSES, folder, pads=apart, output="synthesis", seconds=seconds)
     board = boards.load(BOARD)
     flow = families.mapped(board).open
     assert flow is not None
@@ -112,4 +113,5 @@ def placed(sources: Sequence[Path], top: str, clock: str, folder: Path, seconds:
         "ecp5_registers": cells[flow.counts["ff"]],
         "fmax_mhz": round(report.clocks[0].achieved, 1),
         "placer": f"{program.path.name} {program.version}",
+        "ecp5_passes": PASSES,
     }

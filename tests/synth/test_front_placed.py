@@ -67,7 +67,7 @@ def test_every_bit_has_a_register_of_its_own() -> None:
     }
     assert "reg [12:0] in" in text
     assert "wire [5:0] out" in text
-    assert f"net {NETWORK} (" in text
+    assert f"(* keep_hierarchy *) net {NETWORK} (" in text
 
 
 @pytest.mark.tool

@@ -92,23 +92,27 @@ def _registered(port: BusPort, read: Sequence[int]) -> list[str]:
             f"  always @(posedge aclk) if (ce) {now} <= {late};",
         ]
     lines = [f"  // No output depends on {port.size - len(read)} of the {port.size}: these have no register."]
-    taken, given, end, kept = list[str](), list[str](), 0, 0
+    register_parts, bus_parts, end, width = list[str](), list[str](), 0, 0
     for first, last in _stretches(read):
         bits = (last - first + 1) * port.width
         if first > end:
-            given.append(f"{(first - end) * port.width}'d0")
-        taken.append(f"{late}[{first * port.width} +: {bits}]")
-        given.append(f"held_{port.identifier}[{kept} +: {bits}]")
-        end, kept = last + 1, kept + bits
+            bus_parts.append(f"{(first - end) * port.width}'d0")
+        register_parts.append(f"{late}[{first * port.width} +: {bits}]")
+        bus_parts.append(f"held_{port.identifier}[{width} +: {bits}]")
+        end, width = last + 1, width + bits
     if end < port.size:
-        given.append(f"{(port.size - end) * port.width}'d0")
-    if taken:
+        bus_parts.append(f"{(port.size - end) * port.width}'d0")
+    if register_parts:
         lines += [
-            f"  reg [{kept - 1}:0] held_{port.identifier};",
+            f"  reg [{width - 1}:0] held_{port.identifier};",
             f"  always @(posedge aclk) if (ce) held_{port.identifier} <= {{",
-            "    " + ",\n    ".join(reversed(taken)) + "};",
+            "    " + ",\n    ".join(reversed(register_parts)) + "};",
         ]
-    return [*lines, f"  wire [{port.bits - 1}:0] {now} = {{", "    " + ",\n    ".join(reversed(given)) + "};"]
+    return [
+        *lines,
+        f"  wire [{port.bits - 1}:0] {now} = {{",
+        "    " + ",\n    ".join(reversed(bus_parts)) + "};",
+    ]
 
 
 def _stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:

@@ -86,19 +86,19 @@ class PacedLayouts:
     def _layout(
         self,
         clocks: int,
-        known: dict[tuple[tuple[str, int], ...], PacedLayout],
+        layouts: dict[tuple[tuple[str, int], ...], PacedLayout],
         counting: Callable[[Graph, VerilogOptions, Fabric], CountedDesign],
     ) -> PacedLayout:
         options = self._options.model_copy(update={"clocks_per_sample": clocks})
         table = pace.resolved(self._graph, options)
         assert isinstance(table, dict)
         key = tuple(table.items())
-        if key not in known:
+        if key not in layouts:
             plain = options.model_copy(update={"clocks_per_sample": None, "reuse_factor": table})
-            known[key] = PacedLayout(table, counting(self._graph, plain, self._chip))
+            layouts[key] = PacedLayout(table, counting(self._graph, plain, self._chip))
             if self._progress is not None:
                 self._progress(len(self._counted) + len(self._sized))
-        return known[key]
+        return layouts[key]
 
     def best(self, goal: Goal, fits: Callable[[CountedDesign], bool], fastest: bool) -> PacedLayout | None:
         """A layout that meets a goal, None if there is none.
