@@ -126,7 +126,7 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
 
 
 def resources(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
-    """What `count` says of a design but for its clocks, which take longest: of a stream they are clocked out.
+    """The pieces, ports and queues of a design as `count` has them, without its clocks, which take longest.
 
     Args:
         graph: of core ops.

@@ -38,9 +38,9 @@ def check_front(preset: Preset, choices: Choices) -> None:
 def _remedy(dataset: str) -> str:
     """Trainings that have a front: a pruned one, a preset of the data that learns its widths, one's own."""
     name = f"{dataset}_learned"
-    known = f"train {name}, which learns them, or " if name in presets.names() else ""
+    learned = f"train {name}, which learns them, or " if name in presets.names() else ""
     return (
-        f"prune: --set training.pruning.sparsity=0.5; or {known}build the model of the layers of "
+        f"prune: --set training.pruning.sparsity=0.5; or {learned}build the model of the layers of "
         "edgeml.keras.learned, as models/digits_learned.py does"
     )
 
