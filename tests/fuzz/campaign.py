@@ -34,7 +34,7 @@ _TURNS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
         "verilog": ({"mode": "parallel"}, {"mode": "stream"}),
     }
 )
-"""Options of which each graph gets one; back ends that are compiled get smaller graphs too."""
+"""Options that have an equal share of the graphs; back ends that are compiled get smaller graphs too."""
 
 JOINT_TURNS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
     {"c": ({}, {"pack_weights": True})}
@@ -88,26 +88,32 @@ def graph_campaign(
     drawn = graphs(max_nodes=5, max_width=12, max_bits=48) if backend in _TURNS else graphs()
     turns = _TURNS.get(backend, ({},))
 
-    @hunting(number, count)
-    @given(graph=drawn, options=st.sampled_from(turns), data=st.data())
-    def hunt(graph: Graph, options: Mapping[str, Any], data: Any) -> None:
-        inputs = data.draw(graph_codes(graph, 16))
-        try:
-            verdict = run(backend, options, graph, inputs)
-        except Exception as error:  # a crash is a failure as much as a difference
-            outcome.failure = Failure(backend, options, graph, inputs, f"{type(error).__name__}: {error}")
-            raise
-        outcome.counts[verdict] += 1
-        tell()
-        if verdict != EXACT:
-            reject()
+    def hunt(options: Mapping[str, Any], count: int, number: int) -> None:
+        @hunting(number, count)
+        @given(graph=drawn, data=st.data())
+        def one(graph: Graph, data: Any) -> None:
+            inputs = data.draw(graph_codes(graph, 16))
+            try:
+                verdict = run(backend, options, graph, inputs)
+            except Exception as error:  # a crash is a failure as much as a difference
+                outcome.failure = Failure(backend, options, graph, inputs, f"{type(error).__name__}: {error}")
+                raise
+            outcome.counts[verdict] += 1
+            tell()
+            if verdict != EXACT:
+                reject()
 
-    try:
-        hunt()
-    except Exception:
-        if outcome.failure is None:  # not from the executor: the campaign itself is broken
-            raise
-        outcome.counts["different"] += 1
+        one()
+
+    for turn, options in enumerate(turns):
+        share = len(range(turn, count, len(turns)))
+        try:
+            if share and outcome.failure is None:
+                hunt(options, share, number * len(turns) + turn)
+        except Exception:
+            if outcome.failure is None:  # not from the executor: the campaign itself is broken
+                raise
+            outcome.counts["different"] += 1
     return outcome
 
 
