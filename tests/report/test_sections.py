@@ -20,6 +20,7 @@ from edgeml.report.facts import composed
 from edgeml.report.page import to_html, to_markdown
 from edgeml.report.quality import OTHER_TASK
 from edgeml.report.section import Section
+from edgeml.report.sections.accuracy.facts import AccuracyFacts
 from edgeml.report.sections.classes.facts import ClassesFacts
 from edgeml.report.sections.exactness.view import verdict
 from edgeml.report.sections.speed import collect as speed
@@ -105,11 +106,16 @@ def test_a_section_that_is_not_available_has_its_reason_everywhere(name: str) ->
 @pytest.mark.parametrize("task", ["regression", "autoencoder", "multi-label"])
 def test_classes_stand_on_no_page_of_a_task_without_them(task: str) -> None:
     gone = ClassesFacts.unavailable(f"{OTHER_TASK}{task}")
+    accuracy = AccuracyFacts.unavailable(f"{OTHER_TASK}{task}")
     facts = ZOO["all"].model_copy(
-        update=gone.model_dump(exclude={"missing"}) | {"missing": {**ZOO["all"].missing, **gone.missing}}
+        update=gone.model_dump(exclude={"missing"})
+        | {name: getattr(accuracy, name) for name in ("accuracy", "agreement")}
+        | {"missing": {**ZOO["all"].missing, **gone.missing}}
     )
-    assert 'id="classes"' in to_html(ZOO["all"])
-    assert 'id="classes"' not in to_html(facts) and "## Classes" not in to_markdown(facts)
+    whole, page, text = to_html(ZOO["all"]), to_html(facts), to_markdown(facts)
+    for shown in ('id="classes"', 'id="accuracy"', "Same class as QAT"):
+        assert shown in whole and shown not in page
+    assert "## Classes" not in text and "## Accuracy" not in text
 
 
 @pytest.fixture(scope="module")

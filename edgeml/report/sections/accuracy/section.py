@@ -17,6 +17,7 @@ SECTION = Section(
     view=view.view,
     charts=(accuracy_chart,),
     headline=view.headline,
+    applies=view.has_accuracy,
     compared=Compared(
         row=AccuracyRow,
         take=lambda facts, _: view.row(facts),

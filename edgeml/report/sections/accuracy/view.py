@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgeml.documents import Record
 from edgeml.report.numbers import Number
+from edgeml.report.quality import OTHER_TASK
 from edgeml.report.sections.accuracy.facts import AccuracyFacts, AccuracyRow
 from edgeml.report.sections.ways.facts import POST_TRAINING_NAMES, WaysFacts
 from edgeml.report.words import number
@@ -28,6 +29,11 @@ class ModelAccuracy(Record):
     style: str
     accuracy: Number
     agreement: Number | None = None
+
+
+def has_accuracy(facts: Facts) -> bool:
+    """False for a run whose task has figures of its own instead of an accuracy."""
+    return not facts.part(AccuracyFacts).accuracy.fixed.reason.startswith(OTHER_TASK)
 
 
 def view(facts: Facts) -> tuple[ModelAccuracy, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgeml.report.sections.accuracy.view import has_accuracy
 from edgeml.report.sections.summary.answer import Answer, answer
 from edgeml.report.sections.summary.facts import SummaryFacts, SummaryRow
 from edgeml.report.sections.weights.view import view as sizes_view
@@ -22,15 +23,17 @@ class SummaryView:
     Attributes:
         answer: the first screen.
         ratio: how many times smaller the constants are than in float32; None if that is not known.
+        classes: the task has an accuracy.
     """
 
     answer: Answer
     ratio: float | None
+    classes: bool
 
 
 def view(facts: Facts) -> SummaryView:
-    """The answers and the ratio."""
-    return SummaryView(answer(facts), sizes_view(facts).ratio)
+    """The answers, the ratio, and whether the task has an accuracy."""
+    return SummaryView(answer(facts), sizes_view(facts).ratio, has_accuracy(facts))
 
 
 def page_title(facts: Facts) -> str:
