@@ -10,7 +10,7 @@ Invariant: what no argument covers is not proven, and the reason is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -145,6 +145,9 @@ def _choose(
         if rounds:
             return rounds
         return "a constant and multiples: zero and one vector per element", units_of(segment)
+    if Form.CONSTANT in forms:  # a function of any form with whose parts nothing changes
+        ours = theirs = theirs if forms[0] is Form.CONSTANT else ours
+        forms = (ours.form, theirs.form)
     if forms[0] is not forms[1]:
         return f"the graph has a {forms[0].value} here, the artefact a {forms[1].value}"
     if forms[0] is Form.POSITION:
@@ -153,7 +156,8 @@ def _choose(
         if rounds:
             return rounds
         return "the position of the largest: the same elements in the same order", _one_high(segment)
-    if not np.array_equal(np.sort(ours.places, axis=0), np.sort(_as_many(theirs, ours), axis=0)):
+    ours, theirs = (_varying(side, segment) for side in (ours, theirs))
+    if not np.array_equal(np.sort(ours.places, axis=0), np.sort(theirs.places, axis=0)):
         return "the elements stand at other places"
     if forms[0] is Form.PRODUCT:
         return _of_product(segment, ours, rounds)
@@ -316,10 +320,12 @@ def _one_high(segment: GraphSegment) -> Iterator[IntArray]:
         yield codes
 
 
-def _as_many(structure: Structure, other: Structure) -> IntArray:
-    """The places, with NONE added where the other has more."""
-    missing = max(0, len(other.places) - len(structure.places))
-    return np.concatenate([structure.places, np.full((missing, *structure.shape), NONE)])
+def _varying(structure: Structure, segment: GraphSegment) -> Structure:
+    """The structure without the places of elements that have one code only."""
+    fixed = np.append(segment.lo == segment.hi, True)  # NONE is the last one
+    places = np.where(fixed[structure.places], NONE, structure.places)
+    some = np.any(places != NONE, axis=tuple(range(1, places.ndim)))
+    return replace(structure, places=places[some])
 
 
 def by_source(segment: GraphSegment, codes: IntArray) -> dict[str, IntArray]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from edgeml import backends
 from edgeml.backend import Backend
@@ -19,10 +22,10 @@ from edgeml.prove.arguments import StageDifference, StageProof, prove_stage
 from edgeml.prove.following import Following, look_behind
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Opinion, Proof, Proofs, ProofStep, Verdict, sealed
-from edgeml.prove.segment import GraphSegment
+from edgeml.prove.segment import GraphSegment, steps_on_grids
 from edgeml.prove.witness import Effort, find_witness
 from edgeml.scratch import scratch_folder
-from edgeml.stages import ArtefactStage, CodedInput, NoProver, Prover, QuantizerStage
+from edgeml.stages import ArtefactStage, CodedInput, Elements, NoProver, Prover, QuantizerStage
 
 Progress = Callable[[str], None]
 Stage = ArtefactStage | QuantizerStage | CodedInput
@@ -185,7 +188,7 @@ def _steps(name: str, progress: Progress, core: Graph, stages: Iterable[Stage]) 
             unshown = [source for source in stage.sources if source not in shown]
             if unshown:
                 raise EdgemlError(f"is read before anything is shown of it by {stage.value}", unshown[0])
-            step = prove_stage(stage, GraphSegment(core, stage.sources, stage.value, stage.elements))
+            step = _proven(stage, core)
         steps.append(step)
         shown.add(stage.value)
         if step.difference is not None:
@@ -194,6 +197,22 @@ def _steps(name: str, progress: Progress, core: Graph, stages: Iterable[Stage]) 
     if left:
         raise EdgemlError("is not computed from what is proven", left[0], "export it again")
     return steps
+
+
+def _proven(stage: ArtefactStage, core: Graph) -> StageProof:
+    """The proof about a stage; if it is open, with the codes alone that lie on the grids of the sources."""
+    step = prove_stage(stage, GraphSegment(core, stage.sources, stage.value, stage.elements))
+    if not (step.missing or step.difference):
+        return step
+    steps = steps_on_grids(core, stage.sources)
+    if np.all(steps == 1):
+        return step
+    elements = stage.elements or Elements(
+        steps, np.arange(steps.size), np.zeros(core.info(stage.value).shape, np.bool_)
+    )
+    elements = replace(elements, steps=np.lcm(elements.steps, steps))
+    finer = prove_stage(stage, GraphSegment(core, stage.sources, stage.value, elements))
+    return step if finer.missing or finer.difference else finer
 
 
 def _judged(

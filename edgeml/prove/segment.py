@@ -8,14 +8,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeml.errors import EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph
+from edgeml.ir.between import nodes_between, structure_between
 from edgeml.ir.evaluate import run_nodes
+from edgeml.ir.grid import grids
 from edgeml.ir.ops.const import Const
-from edgeml.ir.ops.input import Input
-from edgeml.ir.structure import NONE, Structure, source
+from edgeml.ir.structure import NONE, Structure
 from edgeml.stages import Elements, Reference
+
+_MOST_ZEROS = 62
+"""Most bits at the end of a code that are taken for zero."""
 
 
 def _of(structure: Structure, elements: Elements) -> Structure:
@@ -27,6 +30,22 @@ def _of(structure: Structure, elements: Elements) -> Structure:
         places=np.where(elements.absent, NONE, places),
         rules=np.where(elements.absent, 0, structure.rules),
     )
+
+
+def steps_on_grids(graph: Graph, sources: Sequence[str]) -> IntArray:
+    """Powers of two, one of each element of some values end to end, of which its codes are multiples.
+
+    Args:
+        graph: a prepared graph, whose grids say so (`edgeml.ir.grid`).
+        sources: names of the values.
+    """
+    known = grids(graph)
+    steps: list[IntArray] = [np.zeros(0, np.int64)]
+    for name in sources:
+        info = graph.info(name)
+        zeros = np.clip(np.asarray(info.type.frac, np.int64) - known[name], 0, _MOST_ZEROS)
+        steps.append(np.broadcast_to(np.int64(1) << zeros, info.shape).reshape(-1))
+    return np.concatenate(steps)
 
 
 class GraphSegment(Reference):
@@ -47,17 +66,9 @@ class GraphSegment(Reference):
     ) -> None:
         self.graph, self.sources, self.value = graph, tuple(sources), value
         self.elements = elements
-        names, reached = [value], set[str]()
-        while names:
-            name = names.pop()
-            if name in reached or name in sources:
-                continue
-            reached.add(name)
-            if isinstance(graph.node(name).op, Input):
-                raise EdgemlError(f"depends on {name}, which the artefact does not read", value)
-            names += graph.node(name).inputs
-        self.nodes = [node for node in graph.nodes if node.name in reached]
-        self.structure = self._structure() if elements is None else _of(self._structure(), elements)
+        self.nodes = nodes_between(graph, sources, value)
+        structure = structure_between(graph, sources, value)
+        self.structure = structure if elements is None else _of(structure, elements)
 
     @property
     def ops(self) -> str:
@@ -108,16 +119,3 @@ class GraphSegment(Reference):
         batch = next(iter(codes.values())).shape[0] if codes else 1
         shape = self.graph.info(self.value).shape
         return np.array(np.broadcast_to(values[self.value], (batch, *shape)))
-
-    def _structure(self) -> Structure:
-        structures: dict[str, Structure] = {}
-        first = 0
-        for name in self.sources:
-            info = self.graph.info(name)
-            structures[name] = source(info.shape, first, np.asarray(info.type.frac, np.int64))
-            first += info.size
-        for node in self.nodes:
-            infos = [self.graph.info(name) for name in node.inputs]
-            inputs = [structures[name] for name in node.inputs]
-            structures[node.name] = node.op.structure(inputs, infos, self.graph.info(node.name))
-        return structures[self.value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from math import prod
 
 import numpy as np
@@ -102,7 +102,23 @@ def ancestors(graph: Graph, name: str, without: Sequence[str] = ()) -> set[str]:
     return reached
 
 
-def unread_inputs(graph: Graph, value: str, sources: Sequence[str]) -> list[str]:
-    """The inputs that a value depends on, but for what it does through some sources."""
-    reached = ancestors(graph, value, sources)
-    return [name for name in graph.inputs if name in reached and name not in sources and name != value]
+def unread(graph: Graph, value: str, sources: Sequence[str], shown: Container[str] = ()) -> list[str]:
+    """The values nearest to a value that it depends on, but for what it does through some sources.
+
+    Args:
+        graph: the graph.
+        value: name of the value.
+        sources: names of the values that are read.
+        shown: names of the values that count; inputs always do.
+    """
+    waiting, reached, nearest = list(graph.node(value).inputs), set[str](), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name in sources:
+            continue
+        reached.add(name)
+        if name in shown or name in graph.inputs:
+            nearest.add(name)
+        else:
+            waiting += graph.node(name).inputs
+    return [node.name for node in graph.nodes if node.name in nearest]

@@ -35,7 +35,7 @@ from edgeml.prove.following import look_behind
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.quantizer import prove_quantizer
 from edgeml.prove.result import Verdict
-from edgeml.prove.segment import GraphSegment
+from edgeml.prove.segment import GraphSegment, steps_on_grids
 from edgeml.prove.sums import other_sum, prove_behind
 from edgeml.scratch import scratch_folder
 from edgeml.stages import ArtefactStage, Elements, Prover, QuantizerStage, nodes
@@ -44,6 +44,7 @@ from edgeml.stages.nodes import NodeSite
 from edgeml.stages.symbols import Algebra, Sym, bounds
 from tests.passes.networks import network
 from tests.prove.test_symbols import CODES, OPERATIONS, carried, holds, named, number
+from tests.zoo import codes as random_codes
 from tests.zoo import zoo
 
 Campaign = Callable[[np.random.Generator], None]
@@ -166,8 +167,8 @@ def numbers(rng: np.random.Generator) -> None:
         program = [
             (str(rng.choice(OPERATIONS)), int(rng.integers(41)), int(rng.integers(-5, 41))) for _ in range(8)
         ]
-        found = carried(program)
-        holds(found)
+        operators, found = carried(program)
+        holds((operators, found))
         for some in (rng.permutation(len(found))[:2], *([at] for at in range(len(found)))):
             structure = structure_of([found[at][0] for at in some], (len(some),), lambda atom: atom.index)
             tables = np.stack([found[at][1] for at in some], axis=1)
@@ -217,6 +218,18 @@ def graph_values(rng: np.random.Generator) -> None:
                 segment = GraphSegment(core, sources, node.name)
                 lo, hi = segment.lo.reshape(-1), segment.hi.reshape(-1)
                 stated(segment.structure, lo, hi, lambda codes, s=segment: _evaluated(s, codes), rng)
+
+
+def grids(rng: np.random.Generator) -> None:
+    """The steps between the codes of every element of the values of many graphs."""
+    del rng
+    for core in graphs():
+        names = [node.name for node in core.nodes]
+        values = evaluate_codes(core, random_codes(core, 100), keep=names)
+        for name in names:
+            steps = steps_on_grids(core, [name]).reshape(core.info(name).shape)
+            assert np.all(steps > 0)
+            assert not np.any(values[name] % steps)
 
 
 def _evaluated(segment: GraphSegment, codes: IntArray) -> IntArray:
@@ -640,7 +653,7 @@ def behind(rng: np.random.Generator) -> None:
 
 
 PLAIN: tuple[Campaign, ...] = (
-    numbers, graph_values, operators, known_elements, quantizers, planted, sums, files, behind,
+    numbers, graph_values, grids, operators, known_elements, quantizers, planted, sums, files, behind,
 )  # fmt: skip
 """Campaigns that emit nothing, or one file."""
 

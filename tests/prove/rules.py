@@ -29,6 +29,7 @@ from tests.prove.breakers import NOTHING
 
 MODULES = (
     "edgeml.ir.structure",
+    "edgeml.ir.between",
     *(module.name for package in ("edgeml.stages", "edgeml.prove")
       for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}.")
       if not module.name.endswith(".witness")),

@@ -46,7 +46,7 @@ def of_c() -> ArtefactStage:
     variable = cast("Any", SimpleNamespace(owner="layer.y", numbers=numbers))
     layer = SimpleNamespace(regions=(SimpleNamespace(port=SimpleNamespace(value="x")),), numbers=numbers)
     drive = c_prover.Drive(cast("Any", layer), (), variable)
-    parts = c_prover._Parts(core, cast("Any", None), [drive])
+    parts = c_prover._Parts(core, cast("Any", None), [drive], set(), {})
     return parts._stage(0, drive, "y", c_prover._CutValue(variable, "y", 1 - SCALES))
 
 

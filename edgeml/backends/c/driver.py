@@ -83,7 +83,7 @@ class Driver:
         kind = "<i8" if drive.result is not None else _dtype(drive.layer.result)
         result = np.frombuffer(data, kind).astype(np.int64)
         if result.size % count:
-            raise EdgemlError(f"wrote {result.size} numbers for {count} vectors", drive.layer.function)
+            raise EdgemlError(f"wrote {result.size} numbers for {count} vectors", drive.layer.functions[-1])
         return result.reshape(count, -1)
 
     def _main(self) -> str:
@@ -129,7 +129,7 @@ class Driver:
 
 
 def _layers(drives: Sequence[Drive]) -> list[Layer]:
-    return list({drive.layer.function: drive.layer for drive in drives}.values())
+    return list({drive.layer.functions: drive.layer for drive in drives}.values())
 
 
 def _address(region: Region) -> str:

@@ -10,13 +10,15 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
+
 from edgeml.backends.c.integers import INT32, CType
 from edgeml.backends.c.memory import Memory, Pointer
 from edgeml.backends.c.numbers import Operators, common, promoted
 from edgeml.backends.c.syntax import CKind, CUnit, Expr, Function, Stmt
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
-from edgeml.stages.symbols import Number, Sym, bounds
+from edgeml.stages.symbols import Number, Sym
 
 Frame: TypeAlias = dict[str, Any]
 Code: TypeAlias = Callable[[Frame], Any]
@@ -257,9 +259,15 @@ class Expressions:
     def _looked_up(self, memory: Memory, place: int, index: Sym, kind: CType) -> Number:
         if not memory.constant:
             raise self.error("reads an element whose place depends on an input")
-        values = [memory.load(kind, place + at * kind.size) for at in range(index.lo, index.hi + 1)]
-        ends = [end for value in values for end in bounds(value)]
-        return self.operators.algebra.function(("table", memory.name, place), (index,), min(ends), max(ends))
+        index = self.operators.exact(index)
+        for at in (index.lo, index.hi):
+            memory.load(kind, place + at * kind.size)
+        name, operations = ("table", memory.name, place), self.operators.operations
+        if name not in operations.tables:
+            every = (memory.load(kind, at) for at in range(place, memory.size, kind.size))
+            operations.tables[name] = np.array(list(every), np.int64)
+        entries = operations.tables[name][index.lo : index.hi + 1]
+        return self.operators.algebra.function(name, (index,), int(entries.min()), int(entries.max()))
 
     def _assign(self, expr: Expr) -> Typed:
         target, value = expr.parts

@@ -40,12 +40,17 @@ class Machine:
         unit: its parts.
         hooks: functions that are not in it, by name: they get the values of their arguments.
         whole: names of the functions whose variables may be cut.
+        always: variables, by their names among all, that are cut whether it is needed or not.
     """
 
     def __init__(
-        self, unit: CUnit, hooks: dict[str, Callable[[Sequence[Any]], None]], whole: frozenset[str]
+        self,
+        unit: CUnit,
+        hooks: dict[str, Callable[[Sequence[Any]], None]],
+        whole: frozenset[str],
+        always: frozenset[str] = frozenset(),
     ) -> None:
-        self.unit, self.hooks, self.whole = unit, hooks, whole
+        self.unit, self.hooks, self.whole, self.always = unit, hooks, whole, always
         self.operators = Operators(Algebra())
         self.arena = Memory("arena", max((k.size * n for k, n in unit.arena.values()), default=0))
         self.tables = {
@@ -91,7 +96,8 @@ class Machine:
             return number
         cut = Cut(owner, len(cuts), number)
         cuts.append(cut)
-        return number.within(number.lo, number.hi, (cut, 1, 0))
+        variable = number.within(number.lo, number.hi, (cut, 1, 0))
+        return self.operators.algebra.cut(variable) if owner in self.always else variable
 
 
 class Compiler(Expressions):

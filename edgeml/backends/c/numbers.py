@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeml.backends.c.integers import INT32, CType
+from edgeml.backends.c.operations import Operations
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
+from edgeml.stages.functions import Functions
 from edgeml.stages.symbols import Algebra, Number, Sym, bounds, tightened
 
 Operator = Callable[[Number, Number], Number]
@@ -38,7 +40,15 @@ class Operators:
 
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
+        self.operations = Operations()
+        self._functions = Functions(algebra, self.operations)
         self._shifted: dict[int, int] = {}
+
+    def exact(self, x: Sym) -> Sym:
+        """The number with an interval as narrow as can be."""
+        if x.root is None:
+            return tightened(x)
+        return self._functions.affine(x) if x.affine else self._functions.tabled(x)
 
     def fit(self, x: Number, kind: CType) -> Number:
         """The result of an operator in a type: unsigned ones wrap.
@@ -52,7 +62,7 @@ class Operators:
             if not kind.signed:
                 return x & kind.hi
         elif x.lo < kind.lo or x.hi > kind.hi:
-            x = tightened(x)
+            x = self.exact(x)
             if kind.lo <= x.lo and x.hi <= kind.hi:
                 return x
             if not kind.signed:

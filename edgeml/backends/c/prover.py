@@ -7,6 +7,7 @@ with sanitizers, shows what it makes of vectors (`driver`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,16 +21,21 @@ from edgeml.backends.c.ports import MANIFEST, CManifest
 from edgeml.backends.c.runner import HostProgram, check_ports, read_source
 from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
+from edgeml.ir.between import nodes_between, structure_between
 from edgeml.ir.evaluate import run_nodes
-from edgeml.ir.structure import Structure, constant, marked, unknown
+from edgeml.ir.structure import Form, Structure, constant, marked, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import of_shape, structure_of, unread_inputs
+from edgeml.stages.assembling import of_shape, structure_of, unread
 from edgeml.stages.symbols import Atom, Number, Sym, support
 
 _SOURCE, _HEADER = "src/model.c", "src/model.h"
 _DEFINED = frozenset({"EDGEML_TRACE"})
-_TRIED = 8
-"""Random vectors that show which value of the graph a variable holds."""
+_TRIED = 16
+"""Random vectors of each kind that show which value of the graph a variable holds."""
+
+
+_MORE_BITS = 4
+"""Fractional bits that a variable may have more than the value of the graph that it holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +67,36 @@ class CProver(Prover):
         where = str(folder / _SOURCE)
         unit = read_unit(source, header, _DEFINED, where)
         done = carried_out(unit, manifest, graph, where)
-        drives = [drive for layer in done.layers for drive in _drives(layer)]
-        driver = Driver(files, _SOURCE, manifest, drives)
         for name in graph.inputs:
             yield CodedInput(name)
-        parts = _Parts(graph, driver, drives)
-        for layer in done.layers:
-            yield from parts.of(layer)
+
+        shown = set[str]()
+
+        def parts_of(drives: Sequence[Drive], holders: Mapping[str, _CutValue] = {}) -> _Parts:
+            return _Parts(graph, Driver(files, _SOURCE, manifest, drives), drives, shown, holders)
+
+        parts = parts_of([drive for layer in done.layers for drive in _drives(layer)])
+        for number, layer in enumerate(done.layers):
+            stages = list(parts.of(layer))
+            if _open(graph, stages):
+                cuts = [one for name in layer.functions for one in done.variables[name]]
+                candidates = layer.with_cuts(cuts)
+                holders = parts_of([Drive(candidates, (), cut) for cut in cuts]).holders(candidates)
+                always = frozenset(holders)
+                again = carried_out(unit, manifest, graph, where, always).layers[number]
+                others = list(parts_of(_drives(again), holders).of(again))
+                stages = min(stages, others, key=lambda some: _open(graph, some))
+            yield from stages
+            shown.add(layer.result.port.value)
         yield from _outputs(graph, done)
+
+
+def _open(graph: Graph, stages: Sequence[ArtefactStage]) -> int:
+    """The number of stages whose structure is not known on both sides."""
+    return sum(
+        Form.UNKNOWN in (one.structure.form, structure_between(graph, one.sources, one.value).form)
+        for one in stages
+    )
 
 
 def _drives(layer: Layer) -> list[Drive]:
@@ -91,10 +119,20 @@ class _Parts:
         graph: prepared.
         driver: runs the parts.
         drives: all parts.
+        shown: the results of the layers before, which is added to from outside.
+        holders: variables, by their names among all, of which it is known what they hold.
     """
 
-    def __init__(self, graph: Graph, driver: Driver, drives: Sequence[Drive]) -> None:
-        self._graph, self._driver, self._drives = graph, driver, drives
+    def __init__(
+        self,
+        graph: Graph,
+        driver: Driver,
+        drives: Sequence[Drive],
+        shown: AbstractSet[str],
+        holders: Mapping[str, _CutValue],
+    ) -> None:
+        self._graph, self._driver, self._drives, self._shown = graph, driver, drives, shown
+        self._holders = holders
         self._values: dict[str, _CutValue] = {}
 
     def of(self, layer: Layer) -> Iterator[ArtefactStage]:
@@ -108,6 +146,32 @@ class _Parts:
             holder = self._value_of(number, drive)
             self._values[drive.result.owner] = holder
             yield self._stage(number, drive, holder.value, holder)
+
+    def holders(self, layer: Layer) -> dict[str, _CutValue]:
+        """The variables, by their names among all, that hold values of the graph on all vectors tried.
+
+        Both are in order: the variable of a value comes after that of the value before.
+        """
+        regions = [region.port.value for region in layer.regions]
+        codes = self._vectors(regions)
+        expected = self._between(regions, codes, layer.result.port.value)
+        sizes = {part[0].size for part in expected.values()}
+        cuts = [drive.result for drive in self._drives]
+        runs = {
+            number: self._run(number, codes)
+            for number, cut in enumerate(cuts)
+            if cut is not None and len(cut.numbers) in sizes
+        }
+        holders: dict[str, _CutValue] = {}
+        for name, part in expected.items():
+            for number, got in runs.items():
+                cut = cuts[number]
+                shift = next((shift for shift, x in self._raised(name, part) if np.array_equal(x, got)), None)
+                if cut is not None and shift is not None:
+                    holders[cut.owner] = _CutValue(cut, name, shift)
+                    runs = {later: runs[later] for later in runs if later > number}
+                    break
+        return holders
 
     def _owners(self, drive: Drive) -> list[str]:
         """The values that a part reads."""
@@ -135,7 +199,8 @@ class _Parts:
     def _stage(self, number: int, drive: Drive, value: str, cut: _CutValue | None) -> ArtefactStage:
         info = self._graph.info(value)
         owners = self._owners(drive)
-        sources = (*owners, *unread_inputs(self._graph, value, owners))
+        shown = {*self._shown, *(one.value for one in self._values.values())}
+        sources = (*owners, *unread(self._graph, value, owners, shown))
         numbers = drive.layer.numbers if drive.result is None else drive.result.numbers
         structure = self._structure(drive, sources, numbers, value)
         if cut is not None:
@@ -171,47 +236,59 @@ class _Parts:
     def _value_of(self, number: int, drive: Drive) -> _CutValue:
         """The value of the graph that a variable holds: the one that random vectors make alike most often."""
         assert drive.result is not None
-        rng = np.random.default_rng(0)
+        if drive.result.owner in self._holders:
+            return self._holders[drive.result.owner]
         sources = self._owners(drive)
-        infos = {name: self._graph.info(name) for name in sources}
-        codes = {
-            name: rng.integers(info.lo, info.hi, (_TRIED, *info.shape), endpoint=True)
-            for name, info in infos.items()
-        }
+        codes = self._vectors(sources)
         got = self._run(number, codes)
         best: tuple[float, _CutValue] | None = None
-        for name, expected in self._between(sources, codes, drive.layer.result.port.value).items():
-            info = self._graph.info(name)
-            shift = np.asarray(info.frac - np.asarray(info.type.frac, np.int64))
-            shift = np.broadcast_to(shift, info.shape)
-            raised = (expected << shift).reshape(len(expected), -1)
-            if raised.shape[1] != got.shape[1]:
-                continue
-            alike = float(np.count_nonzero(raised == got) / max(got.size, 1))
-            if best is None or alike >= best[0]:
-                best = alike, _CutValue(drive.result, name, shift)
+        expected = self._between(sources, codes, drive.layer.result.port.value)
+        for name, part in expected.items():
+            for shift, raised in reversed(list(self._raised(name, part))):
+                if raised.shape[1] != got.shape[1]:
+                    continue
+                alike = float(np.count_nonzero(raised == got) / max(got.size, 1))
+                if best is None or alike >= best[0]:
+                    best = alike, _CutValue(drive.result, name, shift)
         if best is None:
             value = drive.layer.result.port.value
             shape = self._graph.info(value).shape
             return _CutValue(drive.result, value, np.zeros(shape, np.int64))
         return best[1]
 
+    def _vectors(self, names: Sequence[str]) -> dict[str, IntArray]:
+        """Codes (vectors, *shape) of some values: random ones, and random ends of their intervals."""
+        rng = np.random.default_rng(0)
+        codes: dict[str, IntArray] = {}
+        for name in names:
+            info = self._graph.info(name)
+            inside = rng.integers(info.lo, info.hi, (_TRIED, *info.shape), endpoint=True)
+            ends = np.where(rng.integers(0, 2, inside.shape) == 1, info.hi, info.lo)
+            codes[name] = np.concatenate([inside, ends, [info.lo], [info.hi]])
+        return codes
+
+    def _raised(self, name: str, codes: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+        """The numbers (vectors, elements) that the C may have for codes of a value, with their shifts.
+
+        The likeliest comes first: that which gives all elements the same unit.
+        """
+        info = self._graph.info(name)
+        common = np.broadcast_to(info.frac - np.asarray(info.type.frac, np.int64), info.shape)
+        for more in range(_MORE_BITS + 1):
+            yield common + more, (codes << common + more).reshape(len(codes), -1)
+
     def _between(
         self, sources: Sequence[str], codes: Mapping[str, IntArray], value: str
     ) -> dict[str, IntArray]:
         """The codes of the values between some values and another, in the graph's order."""
-        names, reached = [value], set[str]()
-        while names:
-            name = names.pop()
-            if name not in reached and name not in sources and name not in self._graph.inputs:
-                reached.add(name)
-                names += self._graph.node(name).inputs
         values = dict(codes)
         count = len(next(iter(codes.values()))) if codes else 1
-        for node in self._graph.nodes:
-            if node.name in reached and all(name in values for name in node.inputs):
+        nodes = nodes_between(self._graph, (*sources, *self._graph.inputs), value)
+        for node in nodes:
+            if all(name in values for name in node.inputs):
                 run_nodes([node], self._graph.infos, values)
-        inner = [name for name in values if name in reached and name not in self._graph.constants]
+        reached = {node.name for node in nodes} - set(self._graph.constants)
+        inner = [name for name in values if name in reached]
         return {
             name: np.broadcast_to(values[name], (count, *self._graph.info(name).shape))
             for name in inner
@@ -274,4 +351,5 @@ def _outputs(graph: Graph, done: CarriedOut) -> Iterator[ArtefactStage]:
             structure = unknown(shape, "an output that is no copy")
         if not owners:
             structure = constant(shape)
-        yield ArtefactStage(name, tuple(owners), replace(structure, shape=shape), "", run)
+        sources = (*owners, *unread(graph, name, owners, shown))
+        yield ArtefactStage(name, sources, replace(structure, shape=shape), "", run)

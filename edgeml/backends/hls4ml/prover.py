@@ -24,7 +24,7 @@ from edgeml.fixed import NO_CODE, IntArray
 from edgeml.ir import Graph
 from edgeml.ir.structure import Form, marked, moved, source, unknown
 from edgeml.stages import ArtefactStage, CodedInput, Prover, QuantizerStage
-from edgeml.stages.assembling import ancestors, of_shape, unread_inputs
+from edgeml.stages.assembling import ancestors, of_shape, unread
 from edgeml.tools import sanitizer_fault
 
 _BACKENDS = ("Vitis", "Vivado")
@@ -137,7 +137,7 @@ class _ProjectStages:
         if name in ends:
             read, calls = {name: None}, []
         sources = {variable: ends[variable] for variable in read}
-        unseen = unread_inputs(self._graph, value, list(sources.values()))
+        unseen = unread(self._graph, value, list(sources.values()))
         result = self._carried(name, sources, calls)
         if result.size != info.size:
             raise EdgemlError(f"{name} has {result.size} elements, {value} {info.size}", self._where(name))

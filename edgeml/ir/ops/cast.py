@@ -47,6 +47,12 @@ class Cast(Op):
             case Overflow.SAT_SYM:
                 least = symmetric_lo(self.to)
                 return ValueInfo(x.shape, self.to, np.clip(lo, least, full.hi), np.clip(hi, least, full.hi))
+            case Overflow.SAT_ZERO:
+                some = (lo < full.lo) | (hi > full.hi)  # of the values become zero
+                every = (hi < full.lo) | (lo > full.hi)
+                low, high = (np.clip(end, full.lo, full.hi) for end in (lo, hi))
+                low, high = np.where(some, np.minimum(low, 0), low), np.where(some, np.maximum(high, 0), high)
+                return ValueInfo(x.shape, self.to, np.where(every, 0, low), np.where(every, 0, high))
             case _:
                 leaves = (outside(end, x.type.frac, self.to, self.rounding) for end in (x.lo, x.hi))
                 fits = ~np.logical_or(*leaves)

@@ -160,7 +160,7 @@ class ModuleScope:
                 raise EdgemlError(f"there is no function {name}")
             mask = (1 << self.machine.expressions.size(table.high, self)) - 1
             entries = {code: entry & mask for code, entry in table.entries.items()}
-            number = self.machine.words.functions.table(entries, table.default & mask)
+            number = self.machine.words.operations.table(entries, table.default & mask)
             self._tables[name] = table, number
         return self._tables[name]
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
-from edgeml.backends.verilog.proof.functions import Functions
+from edgeml.backends.verilog.proof.operations import Operations
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
+from edgeml.stages.functions import Functions
 from edgeml.stages.symbols import Algebra, Number, Sym, bounds, tightened, unknown
 
 Signal: TypeAlias = tuple[object, ...]
@@ -120,7 +121,8 @@ class Words:
 
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
-        self.functions = Functions(algebra)
+        self.operations = Operations()
+        self.functions = Functions(algebra, self.operations)
         self._halves: dict[int, tuple[Sym, int]] = {}
 
     # ---------------------------------------------------------------- bits of numbers
