@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeml.backends.c.integers import INT32, CType
-from edgeml.backends.c.operations import Operations
+from edgeml.backends.c.operations import COperations
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.functions import Functions
@@ -40,7 +40,7 @@ class Operators:
 
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
-        self.operations = Operations()
+        self.operations = COperations()
         self._functions = Functions(algebra, self.operations)
         self._shifted: dict[int, int] = {}
 

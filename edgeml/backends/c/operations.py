@@ -13,7 +13,7 @@ _MOST_BITS = 61
 """Wider numbers are not computed here."""
 
 
-class Operations:
+class COperations:
     """Computes operators, and knows the tables that functions look into."""
 
     def __init__(self) -> None:

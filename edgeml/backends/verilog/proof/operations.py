@@ -20,7 +20,7 @@ _COMPARED = {
 }  # fmt: skip
 
 
-class Operations:
+class VerilogOperations:
     """Computes functions, and knows the tables that functions look into."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
-from edgeml.backends.verilog.proof.operations import Operations
+from edgeml.backends.verilog.proof.operations import VerilogOperations
 from edgeml.errors import EdgemlError
 from edgeml.ir.structure import Form
 from edgeml.stages.functions import Functions
@@ -121,7 +121,7 @@ class Words:
 
     def __init__(self, algebra: Algebra) -> None:
         self.algebra = algebra
-        self.operations = Operations()
+        self.operations = VerilogOperations()
         self.functions = Functions(algebra, self.operations)
         self._halves: dict[int, tuple[Sym, int]] = {}
 
