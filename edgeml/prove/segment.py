@@ -39,11 +39,11 @@ def steps_on_grids(graph: Graph, sources: Sequence[str]) -> IntArray:
         graph: a prepared graph, whose grids say so (`edgeml.ir.grid`).
         sources: names of the values.
     """
-    known = grids(graph)
+    coarsest = grids(graph)
     steps: list[IntArray] = [np.zeros(0, np.int64)]
     for name in sources:
         info = graph.info(name)
-        zeros = np.clip(np.asarray(info.type.frac, np.int64) - known[name], 0, _MOST_ZEROS)
+        zeros = np.clip(np.asarray(info.type.frac, np.int64) - coarsest[name], 0, _MOST_ZEROS)
         steps.append(np.broadcast_to(np.int64(1) << zeros, info.shape).reshape(-1))
     return np.concatenate(steps)
 
@@ -55,7 +55,7 @@ class GraphSegment(Reference):
         graph: a prepared graph.
         sources: names of the values that are given.
         value: name of the value that is computed.
-        elements: what is known of the elements of the sources and of the value.
+        elements: what is coarsest of the elements of the sources and of the value.
 
     Raises:
         EdgemlError: the value depends on an input that is not among the sources.
