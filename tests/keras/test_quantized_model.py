@@ -166,6 +166,8 @@ def _behind(call, shape=(12, 4)):
             lambda layers, ops, x: layers.Conv1D(2, 3, dilation_rate=2, padding="causal", name="tcn")(x),
             "tcn.pad",
         ),
+        (lambda layers, ops, x: layers.DepthwiseConv2D((1, 3))(layers.Reshape((1, 10, 4))(x)), None),
+        (lambda layers, ops, x: layers.Conv2DTranspose(2, (1, 3))(layers.Reshape((1, 10, 4))(x)), None),
     ],
 )
 def test_means_operations_and_causal_padding_are_exact(call, added):
