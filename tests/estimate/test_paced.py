@@ -11,7 +11,7 @@ from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.errors import EdgemlError
 from edgeml.estimate import Goal, preflight
 from edgeml.estimate.verilog import paced
-from edgeml.estimate.verilog.counting import count, recounted
+from edgeml.estimate.verilog.counting import count, recounted, resources
 from edgeml.estimate.verilog.preflight import solver
 from edgeml.families.xilinx7 import FABRIC as XILINX7
 from edgeml.ir import Builder, Graph
@@ -40,7 +40,10 @@ def test_a_network_with_branches_is_laid_out_at_a_pace() -> None:
     assert (counted.latency, counted.interval) == (slow.latency, slow.interval)
     options = VerilogOptions.model_validate(slow.settings())
     again = recounted(prepare(graph), options, XILINX7, counted)
-    assert [(a.layer, a.count) for a in again.pieces] == [(a.layer, a.count) for a in counted.pieces]
+    sized = resources(prepare(graph), options, XILINX7)
+    for other in (again, sized):
+        assert [(a.layer, a.count) for a in other.pieces] == [(a.layer, a.count) for a in counted.pieces]
+    assert (sized.ports, sized.queues, sized.latency) == (counted.ports, counted.queues, 0)
     with pytest.raises(EdgemlError, match=r"latency of 1 clocks \(alone at least \d+\)"):
         layouts.best(Goal(max_latency=1))
     tight = solver(given(graph, shrunk("pynq-z2", lut=200), OPTIONS))
