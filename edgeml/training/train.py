@@ -129,29 +129,67 @@ def _train_phase(
     strict: bool = False,
 ) -> None:
     """Train one model and write its file last."""
+    choices = run.config.choices
+    if phase == "float":
+        choices = _own_quantizers(preset, run, strict)
     make_repeatable(run.config.seed)  # it empties the stack of scopes, so it comes before them
     with replicas.watched(), replicas.scope():
-        _train_model(phase, preset, run, data, progress, replicas, strict)
+        _train_model(phase, preset, choices, run, data, progress, replicas, strict)
+
+
+def _own_quantizers(preset: Preset, run: Run, strict: bool) -> Choices:
+    """The choices with the preset's own quantizers, which the float baseline starts with.
+
+    QKeras scales and clips the initial weights of a layer by its quantizer. With the preset's own a baseline
+    is the same whatever quantizers are chosen. Where the network has other weights with them, the choices
+    stay.
+
+    Raises:
+        EdgemlError: as of `_check`, of the network with the chosen quantizers.
+    """
+    chosen = run.config.choices
+    if chosen.quantizers == preset.quantizers:
+        return chosen
+    model = build_model(preset, chosen)
+    _check(model, run, strict)
+    own = chosen.model_copy(update={"quantizers": preset.quantizers})
+    try:
+        other = build_model(preset, own)
+    except EdgemlError:  # they do not fit this network
+        return chosen
+    shapes = [[(weight.name, tuple(weight.shape)) for weight in one.weights] for one in (model, other)]
+    return own if shapes[0] == shapes[1] else chosen
+
+
+def _check(model: keras.Model, run: Run, strict: bool) -> None:
+    """Refuse a model now, not after hours of training.
+
+    Raises:
+        EdgemlError: it cannot be lowered, its end does not fit the task, or it is not made for the settings.
+    """
+    assert run.config.data is not None
+    lower_model(model, run.name, strict, options=run.config.lowering)
+    check_end(model, run.config.data.task, run.config.lowering.outputs)
+    SmallPhase(model, run).check()
 
 
 def _train_model(
     phase: Literal["float", "qat"],
     preset: Preset,
+    choices: Choices,
     run: Run,
     data: Prepared,
     progress: TrainingProgress,
     replicas: Replicas,
     strict: bool,
 ) -> None:
-    """The same within the scope of its replicas."""
+    """The same within the scope of its replicas, of the model that the choices make."""
     assert run.config.training is not None and run.config.quantizers is not None  # as `train` wrote it
     settings = PhaseSettings.of(phase, run.config.training, run.config.seed, run.config.data.task)
-    model = build_model(preset, run.config.choices)
+    model = build_model(preset, choices)
     if phase == "float":
-        # A model that cannot be lowered is refused now, not after hours of training.
-        lower_model(model, run.name, strict, options=run.config.lowering)
-        check_end(model, run.config.data.task, run.config.lowering.outputs)
-        SmallPhase(model, run).check()
+        if choices == run.config.choices:
+            _check(model, run, strict)
         _reload(model)
         model, before, file = float_model(model), [], run.float_file
         initialize(model, run.config.training.initializer, run.config.seed)

@@ -14,8 +14,8 @@ from tests.cli.command import Shell
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ARGUMENTS = (
-    *("explore", "iris_mlp", "--board", "pynq-z2", "--trials", "6", "--generation", "6"),
-    *("--max-accuracy-loss", "60", "--epochs", "8", "--knobs", "sizes,weight_bits,activation_bits,layout"),
+    *("explore", "iris_mlp", "--board", "pynq-z2", "--trials", "4", "--generation", "4"),
+    *("--max-accuracy-loss", "60", "--epochs", "4", "--knobs", "sizes,weight_bits,activation_bits,layout"),
 )
 
 

@@ -96,7 +96,20 @@ def test_equal_seeds_give_equal_weights(name: str, samples: int, tmp_path: Path)
         _equal(first, other)
 
 
+@pytest.mark.parametrize("change", ["layers.logits.weights.bits=2", "weights.integer=0"])
+def test_the_float_baseline_is_the_same_for_other_quantizers(change: str, tmp_path: Path) -> None:
+    """QKeras scales the initial weights of a layer with few bits, and clips those beyond its range."""
+    preset = presets.load("iris_mlp")
+    first = train(preset, tmp_path / "first", presets.choose(preset, epochs=1))
+    other = train(preset, tmp_path / "other", presets.choose(preset, [f"quantizers.{change}"], epochs=1))
+    _same_weights(first.float_file, other.float_file)
+
+
 def _equal(run: Run, other: Run) -> None:
-    for mine, theirs in ((run.float_file, other.float_file), (run.model_file, other.model_file)):
-        for a, b in zip(load_model(mine).weights, load_model(theirs).weights, strict=True):
-            np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
+    _same_weights(run.float_file, other.float_file)
+    _same_weights(run.model_file, other.model_file)
+
+
+def _same_weights(mine: Path, theirs: Path) -> None:
+    for a, b in zip(load_model(mine).weights, load_model(theirs).weights, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
