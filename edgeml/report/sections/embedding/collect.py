@@ -114,13 +114,15 @@ def embedded(values: Floats) -> tuple[Embedding, ...]:
         moved = tsne.fit_transform(values)
     results.append(Embedding(method="t-SNE", note=note, points=_points(moved)))
     if importlib.util.find_spec("umap") is not None:
-        results.append(Embedding(method="UMAP", note="15 neighbours", points=_points(_umap(values))))
+        neighbours = min(15, len(values) - 1)
+        note = f"{neighbours} neighbours"
+        results.append(Embedding(method="UMAP", note=note, points=_points(_umap(values, neighbours))))
     return tuple(results)
 
 
-def _umap(values: Floats) -> Any:
+def _umap(values: Floats, neighbours: int) -> Any:
     umap: Any = importlib.import_module("umap")
-    return umap.UMAP(n_neighbors=min(15, len(values) - 1), random_state=0).fit_transform(values)
+    return umap.UMAP(n_neighbors=neighbours, n_jobs=1, random_state=0).fit_transform(values)
 
 
 def _points(values: Any) -> tuple[tuple[float, float], ...]:
