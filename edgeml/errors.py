@@ -94,8 +94,8 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
     """The names nearest to `name`, at most three, the nearest first.
 
     Near is a name with few typing errors (one letter in up to four, two in up to eight, three beyond;
-    left out, too many, another, or two exchanged), what begins like it, and what holds it. Capitals,
-    hyphens and underscores do not count.
+    left out, too many, another, or two exchanged), what begins like it, and what holds it, with one error if
+    it has eight letters or more. Capitals, hyphens and underscores do not count.
 
     >>> near_names("digit-mlp", ["digits_mlp", "mnist_mlp"]), near_names("LSTM", ["Softmax", "ReLU"])
     (['digits_mlp'], [])
@@ -109,7 +109,7 @@ def near_names(name: str, names: Iterable[str]) -> list[str]:
         if distance > allowed and len(target) >= 3 and len(plain) >= 3:
             if plain.startswith(target) or target.startswith(plain):
                 distance = allowed + 0.5
-            elif target in plain:
+            elif target in plain or (len(target) >= 8 and _edits(target, plain, inside=True) <= 1):
                 distance = allowed + 0.75
         if distance <= allowed + 0.75 and distance < max(len(target), len(plain)):
             scored.append((distance, other))
@@ -138,10 +138,16 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_ ]", "", name.lower())[:80]
 
 
-def _edits(a: str, b: str) -> int:
-    """Letters left out, put in, exchanged for another or with their neighbour (optimal string alignment)."""
+def _edits(a: str, b: str, inside: bool = False) -> int:
+    """Letters left out, put in, exchanged for another or with their neighbour (optimal string alignment).
+
+    Args:
+        a: a word.
+        b: another one.
+        inside: to the part of `b` that is nearest (Sellers, 1980), instead of to the whole of it.
+    """
     before: list[int] = []
-    row = list(range(len(b) + 1))
+    row = [0] * (len(b) + 1) if inside else list(range(len(b) + 1))
     for i, letter in enumerate(a, start=1):
         last, row, older = row, [i], before
         for j, other in enumerate(b, start=1):
@@ -150,7 +156,7 @@ def _edits(a: str, b: str) -> int:
                 least = min(least, older[j - 2] + 1)
             row.append(least)
         before = last
-    return row[-1]
+    return min(row) if inside else row[-1]
 
 
 def shown(value: Any) -> str:

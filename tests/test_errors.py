@@ -76,6 +76,8 @@ def test_near_matches(name, hint):
         ("Conv2D", ["QConv2D", "Conv1D", "Dense"], ["Conv1D", "QConv2D"]),
         ("pynqz2", ["pynq-z2", "basys3"], ["pynq-z2"]),
         ("x", ["y"], []),
+        ("crosentropy", ["BinaryCrossentropy", "Huber"], ["BinaryCrossentropy"]),
+        ("cosentropy", ["BinaryCrossentropy", "Huber"], []),
         (
             "mean_absolute_percentage_errors",
             ["MeanAbsolutePercentageError", "MeanAbsoluteError"],

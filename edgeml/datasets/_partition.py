@@ -140,7 +140,11 @@ def _blocks(
         distinct = len(np.unique(groups))
         if distinct < folds:
             what = f"has {distinct} groups, too few for {folds} parts that share none"
-            raise EdgemlError(what, where, "use fewer folds, or another data.split")
+            raise EdgemlError(
+                what,
+                where,
+                "take groups of which there are more (data.groups), fewer folds, or another data.split",
+            )
         if labels is None:
             splitter = selection.GroupKFold(folds, shuffle=True, random_state=seed)
         else:
