@@ -54,7 +54,7 @@ def structure_between(graph: Graph, sources: Sequence[str], value: str) -> Struc
         first += info.size
     for node in nodes_between(graph, sources, value):
         infos, info = [graph.info(name) for name in node.inputs], graph.info(node.name)
-        if np.array_equal(info.lo, info.hi):  # by its interval
+        if node.inputs and np.array_equal(info.lo, info.hi):  # by its interval
             structures[node.name] = constant(info.shape)
             continue
         inputs = [structures[name] for name in node.inputs]

@@ -36,13 +36,7 @@ test_verilog.py reads all of them without simulating any.
 """
 
 OPEN = {
-    **dict.fromkeys(
-        [
-            ("c", name)
-            for name in ("cast_per_element", "convolution_broadcast_per_element", "input_per_element")
-        ],
-        "aligned: is a value that the graph does not have",
-    ),
+    ("c", "input_per_element"): "a variable that does not hold one number for each element",
     ("verilog", "cast_modes"): "holds nothing of what the graph reads there",
 }
 """Graphs that are not proven, with the reason."""
