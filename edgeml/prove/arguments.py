@@ -157,7 +157,9 @@ def _choose(
             return rounds
         return "the position of the largest: the same elements in the same order", _one_high(segment)
     ours, theirs = (_varying(side, segment) for side in (ours, theirs))
-    if not np.array_equal(np.sort(ours.places, axis=0), np.sort(theirs.places, axis=0)):
+    inner = tuple(range(1, ours.places.ndim))
+    mine, other = (np.sort(side.places, axis=0) for side in (ours, theirs))
+    if not np.array_equal(mine[np.any(mine != NONE, axis=inner)], other[np.any(other != NONE, axis=inner)]):
         return "the elements stand at other places"
     if forms[0] is Form.PRODUCT:
         return _of_product(segment, ours, rounds)
@@ -323,9 +325,7 @@ def _one_high(segment: GraphSegment) -> Iterator[IntArray]:
 def _varying(structure: Structure, segment: GraphSegment) -> Structure:
     """The structure without the places of elements that have one code only."""
     fixed = np.append(segment.lo == segment.hi, True)  # NONE is the last one
-    places = np.where(fixed[structure.places], NONE, structure.places)
-    some = np.any(places != NONE, axis=tuple(range(1, places.ndim)))
-    return replace(structure, places=places[some])
+    return replace(structure, places=np.where(fixed[structure.places], NONE, structure.places))
 
 
 def by_source(segment: GraphSegment, codes: IntArray) -> dict[str, IntArray]:

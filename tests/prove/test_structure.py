@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from edgeml import backends
 from edgeml.errors import EdgemlError
-from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow
+from edgeml.fixed import FixedType, FixedTypeArray, IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph
+from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.cast import Cast
 from edgeml.ir.ops.mat_mul import MatMul
 from edgeml.ir.ops.max_pool import MaxPool
+from edgeml.ir.ops.mul import Mul
 from edgeml.ir.ops.relu import Relu
 from edgeml.ir.structure import NONE, Form, Structure
 from edgeml.passes import prepare
@@ -251,3 +253,17 @@ def test_a_part_with_another_number_of_elements_is_an_error() -> None:
     for results in (np.zeros((6, 8), np.int64), np.zeros((5, 24), np.int64)):  # six of 8 are three of 16
         with pytest.raises(EdgemlError, match="act: has (8|24) elements in the artefact, 12 in the graph"):
             of_shape(results, (3, 4), "act")
+
+
+def test_a_product_with_a_value_of_one_code_has_vectors() -> None:
+    """Both factors are sources; one of them never changes, and has no place."""
+    build = Builder("product")
+    x = build.input((2,), FixedType(True, 4, 3), "x")
+    raised = build.add(Add(), x, build.const(np.array([40, 40]), FixedType(False, 6, 3), "b"))
+    always = build.cast(raised, FixedType(False, 2, 0), Round.TRN, Overflow.SAT, name="always")
+    core = build.graph(build.add(Mul(), x, always, name="y"))
+    assert core.info("always").is_constant
+    segment = GraphSegment(core, ["x", "always"], "y")
+    stage = ArtefactStage("y", ("x", "always"), segment.structure, "", segment.evaluate)
+    proof = prove_stage(stage, segment)
+    assert (proof.missing, proof.difference) == ("", None)

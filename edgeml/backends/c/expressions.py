@@ -260,6 +260,8 @@ class Expressions:
         if not memory.constant:
             raise self.error("reads an element whose place depends on an input")
         index = self.operators.exact(index)
+        if index.lo < 0:
+            raise self.error("reads an element in front of the one that a pointer is at")
         for at in (index.lo, index.hi):
             memory.load(kind, place + at * kind.size)
         name, operations = ("table", memory.name, place), self.operators.operations
