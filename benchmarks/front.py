@@ -1,155 +1,100 @@
 """Accuracy against LUTs: uniform and learned widths, beside HGQ2 with da4ml, all through the same Yosys.
 
-    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--presets A,B] [--anew]
+    .venv/bin/python -m benchmarks.front --dataset digits [--seeds 0,1] [--points 6] [--sides A,B] [--anew]
 
 A data set has a preset DATASET_learned; DATASET_mlp, uniform widths, stands beside it if its topology is the
 same, and DATASET_tables and DATASET_votes, of tables, where there are such. The same split of data, topology,
 batch size, learning rate and schedule of the penalty, the same seeds. edgeml's presets are trained into
-runs/front/ and go on from there; HGQ2 is trained by benchmarks/hgq2_side.py in .venv-hgq2, and is NOT RUN
-where that is missing. Each design is also placed and routed on an ECP5 (`benchmarks.front_placed`). Rows are
-kept in benchmarks/results/front-DATASET.json, so that a row that is there is not measured again; `--anew`
-measures those of the seeds and presets again, from the trainings that runs/front/ has. The
-checkpoints of both sides lie on fronts of validation figures; the test part gives the accuracy shown.
+runs/front/ and go on from there; HGQ2 (`benchmarks.front_peer`) is NOT RUN where .venv-hgq2 is missing. Each
+design is also placed and routed on an ECP5 (`benchmarks.front_placed`). The checkpoints of both sides lie on
+fronts of validation figures; the test part gives the accuracy shown.
+
+Rows are kept in benchmarks/results/front-DATASET.json, each as soon as its 7-series figures are there and
+once more with those of ECP5, so that the same call goes on where it was interrupted; a side whose rows are
+complete is not trained. Rows of another training than the one in runs/front/ are replaced. `--anew` forgets
+the rows of the seeds and sides first.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import hashlib
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.front_placed import placed
+from benchmarks import front_placed
+from benchmarks.front_rows import FrontRow, RowsFile, read_rows, spread
 from edgeml import pipeline, presets
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import VerilogManifest
 from edgeml.errors import EdgemlError
 from edgeml.ir import Graph, evaluate_codes, input_codes
-from edgeml.presets import Prepared, Preset, prepare
+from edgeml.presets import Preset
 from edgeml.runs import Run
 from edgeml.scratch import scratch_folder
 from edgeml.tools import yosys
-from edgeml.tools._process import run as run_process
 from edgeml.training.build import build_model
 from edgeml.training.history import read_history
+from edgeml.training.progress import EpochRow, SilentProgress
 from edgeml.training.small.pick import front_of, pick
 from edgeml.training.train import train
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results"
-PEER = ROOT / ".venv-hgq2/bin/python"
 PASSES = "synth_xilinx -family xc7 -flatten -nodsp -noiopad -noclkbuf"
-MOST_OPERATIONS = {"mnist": 10_000, "nsl_kdd": 5_000}
+MOST_OPERATIONS = {"fashion_mnist": 10_000, "mnist": 10_000, "nsl_kdd": 5_000}
 """Bit operations of edgeml's checkpoints that are synthesized; those above take Yosys hours together."""
 
-PEER_SIDE = "HGQ2 + da4ml"
 LIMIT = 3600.0
-"""Seconds that each tool for ECP5 may take for a design."""
-
-_SECONDS = 7200.0
+"""Seconds that each tool may take for a design."""
 
 
-@dataclass(frozen=True)
-class FrontRow:
-    """One design.
-
-    Args:
-        side: who trained it and wrote the Verilog.
-        seed: of the training.
-        point: of the front, counted from the cheapest one.
-        accuracy: of the integers on the test part.
-        val_accuracy: on the validation part, by which it was chosen.
-        operations: effective bit operations as that side counts them; None for uniform widths.
-        luts: LUT1 to LUT6.
-        carries: CARRY4.
-        registers: flip-flops.
-        epochs: of that training, float baseline included.
-        seconds: of that training.
-        yosys: version.
-        latency: clocks from a sample to its result; None in rows of before it was kept, as all below.
-        ecp5_luts: LUT4 sites of an ECP5 that the network takes after routing.
-        ecp5_registers: its flip-flops there.
-        fmax_mhz: the clock that nextpnr reached there.
-        placer: nextpnr's name and version.
-        ecp5_passes: of Yosys; rows of before they were kept had every module by itself, which takes Yosys
-            longer and finds less.
-    """
-
-    side: str
-    seed: int
-    point: int
-    accuracy: float
-    val_accuracy: float
-    operations: float | None
-    luts: int
-    carries: int
-    registers: int
-    epochs: int
-    seconds: float
-    yosys: str
-    latency: int | None = None
-    ecp5_luts: int | None = None
-    ecp5_registers: int | None = None
-    fmax_mhz: float | None = None
-    placer: str = ""
-    ecp5_passes: str = "synth_ecp5 -noflatten -nodsp"
-
-
-def read_rows(file: Path) -> list[FrontRow]:
-    """The rows of a file of results; none where it is missing."""
-    return [FrontRow(**row) for row in json.loads(file.read_text())] if file.is_file() else []
-
-
-def spread(count: int, most: int) -> list[int]:
-    """At most so many indices, evenly spread, ends included.
-
-    >>> spread(9, 3), spread(2, 3)
-    ([0, 4, 8], [0, 1])
-    """
-    return sorted({round(i * (count - 1) / max(1, most - 1)) for i in range(most)})
+def in_time(what: str, row: FrontRow, limit: float, figures: Callable[[], dict[str, Any]]) -> FrontRow:
+    """The row with the figures of a tool, or with the tool as the one whose time was up."""
+    try:
+        return replace(row, stopped="", limit=0.0, **figures())
+    except EdgemlError as error:
+        if "took longer than" not in error.what:
+            raise
+        print(error, flush=True)
+        return replace(row, stopped=what, limit=limit)
 
 
 def counted(
-    sources: Iterable[Path], top: str, clock: str, folder: Path, limit: float = LIMIT
-) -> dict[str, Any]:
-    """Cells of a design on both families and its clock on ECP5, by the fields of a row.
+    rows: RowsFile, row: FrontRow, sources: Iterable[Path], top: str, clock: str, limit: float
+) -> None:
+    """Put a row with the cells of a design, then once more with those of ECP5 and the clock there.
 
-    A design that a tool for ECP5 has not done within `limit` seconds has no fields of ECP5.
+    Figures that the row has are not measured again.
 
     Raises:
         EdgemlError: a tool failed; names the log.
     """
     files = list(sources)
-    result = yosys.synthesize(files, top, PASSES, folder)
-    by_kind = {"luts": "LUT", "carries": "CARRY4", "registers": "FD"}
-    cells: dict[str, Any] = {
-        field: sum(n for kind, n in result.cells.items() if kind.startswith(prefix))
-        for field, prefix in by_kind.items()
-    }
-    cells |= {"yosys": result.version}
-    try:
-        return cells | placed(files, top, clock, folder / "ecp5", limit)
-    except EdgemlError as error:
-        if "took longer than" not in error.what:
-            raise
-        print(error, flush=True)
-        return cells
-
-
-def synthesized(graph: Graph, limit: float = LIMIT) -> dict[str, Any]:
-    """Cells of edgeml's Verilog, pipelined for 100 MHz as by default."""
     with scratch_folder() as name:
-        source = Path(name) / "verilog"
-        BACKEND.emit(graph, BACKEND.options({})).write(source)
-        manifest = VerilogManifest.read(source)
-        files = [source / file for file in manifest.files]
-        cells = counted(files, manifest.top, "aclk", Path(name) / "synthesis", limit)
-        return {**cells, "latency": manifest.latency}
+        folder = Path(name)
+
+        def seven() -> dict[str, Any]:
+            result = yosys.synthesize(files, top, PASSES, folder, seconds=limit)
+            by_kind = {"luts": "LUT", "carries": "CARRY4", "registers": "FD"}
+            cells = {
+                field: sum(n for kind, n in result.cells.items() if kind.startswith(prefix))
+                for field, prefix in by_kind.items()
+            }
+            return {**cells, "yosys": result.version}
+
+        def ecp5() -> dict[str, Any]:
+            return front_placed.placed(files, top, clock, folder / "ecp5", limit)
+
+        if row.luts is None:
+            row = rows.put(in_time("Yosys for 7 series", row, limit, seven))
+        if row.luts is not None and not row.ended(limit):
+            rows.put(in_time("the flow for ECP5", row, limit, ecp5))
 
 
 def accuracy(graph: Graph, x: Any, y: Any) -> float:
@@ -159,24 +104,55 @@ def accuracy(graph: Graph, x: Any, y: Any) -> float:
     return float(np.mean((codes.argmax(axis=1) if codes.shape[1] > 1 else codes[:, 0] > 0) == y))
 
 
-def measured(
-    run: Run, side: str, point: int, operations: float | None, seconds: float, limit: float = LIMIT
-) -> FrontRow:
-    """The row of a run."""
-    data, graph = run.data(), pipeline.lower(run)
-    test, validation = accuracy(graph, data.x_test, data.y_test), accuracy(graph, data.x_val, data.y_val)
-    cells = synthesized(graph, limit)
-    seed, epochs = run.config.seed, len(read_history(run.history_file))
-    return FrontRow(side, seed, point, test, validation, operations, epochs=epochs, seconds=seconds, **cells)
+def measure(rows: RowsFile, run: Run, row: FrontRow, limit: float) -> None:
+    """Put the row of a run of edgeml's, whose Verilog is pipelined for 100 MHz as by default."""
+    kept_row = rows.get(*row.key)
+    if kept_row and kept_row.ended(limit):
+        return
+    graph = pipeline.lower(run)
+    if kept_row:
+        row = kept_row
+    else:
+        data = run.data()
+        figures = [accuracy(graph, data.x_test, data.y_test), accuracy(graph, data.x_val, data.y_val)]
+        row = replace(row, accuracy=figures[0], val_accuracy=figures[1])
+    with scratch_folder() as name:
+        source = Path(name)
+        BACKEND.emit(graph, BACKEND.options({})).write(source)
+        manifest = VerilogManifest.read(source)
+        files = [source / file for file in manifest.files]
+        counted(rows, replace(row, latency=manifest.latency), files, manifest.top, "aclk", limit)
+
+
+class TrainingSeconds(SilentProgress):
+    """Wall time of a training, that before an interruption included, in a file.
+
+    Args:
+        file: with the seconds so far.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._began = time.monotonic() - self.seconds
+
+    @property
+    def seconds(self) -> float:
+        """The seconds that the file says."""
+        return float(self.file.read_text()) if self.file.is_file() else 0.0
+
+    def epoch(self, row: EpochRow) -> None:
+        """Write them."""
+        self.file.write_text(f"{time.monotonic() - self._began:.0f}\n")
 
 
 def trained(preset: Preset, seed: int, folder: Path) -> tuple[Run, float]:
-    """A trained run, and the seconds that it took; those of a run that was there are in its folder."""
-    began, clock = time.monotonic(), folder / "seconds.txt"
-    run = train(preset, folder, presets.choose(preset, seed=seed))
-    if not clock.is_file():
-        clock.write_text(f"{time.monotonic() - began:.0f}\n")
-    return run, float(clock.read_text())
+    """A trained run and the seconds that it took."""
+    clock = folder.with_name(f"{folder.name}.seconds.txt")
+    if not (folder / "config.toml").is_file():
+        clock.unlink(missing_ok=True)
+    progress = TrainingSeconds(clock)
+    run = train(preset, folder, presets.choose(preset, seed=seed), progress)
+    return run, progress.seconds
 
 
 def presets_of(dataset: str) -> list[str]:
@@ -193,28 +169,31 @@ def presets_of(dataset: str) -> list[str]:
     ]
 
 
-def ours(
-    dataset: str,
-    names: Iterable[str],
-    seed: int,
-    points: int,
-    known: set[tuple[str, int, int]],
-    limit: float = LIMIT,
-) -> Iterator[FrontRow]:
-    """Rows of presets of a data set that are not known yet."""
+def ours(rows: RowsFile, dataset: str, name: str, seed: int, points: int, limit: float) -> None:
+    """Put the rows of a preset that are not complete."""
+    if rows.complete(name, seed, points, limit):
+        return
     place = ROOT / "runs/front" / dataset
-    for name in names:
-        run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
-        if not run.front.is_dir():
-            if (name, seed, 0) not in known:
-                yield measured(run, name, 0, None, seconds, limit)
-            continue
-        most = MOST_OPERATIONS.get(dataset, float("inf"))
-        front = [point for point in front_of(run).points if point.cost <= most]
-        for point in spread(len(front), points):
-            if (name, seed, point) not in known:
-                chosen = pick(run, point + 1, place / f"{name}-{seed}-{point + 1}")
-                yield measured(chosen, name, point, front[point].cost, seconds, limit)
+    run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
+    digest = digest_of(run.history_file)
+    most = MOST_OPERATIONS.get(dataset, float("inf"))
+    front = [point for point in front_of(run).points if point.cost <= most] if run.front.is_dir() else []
+    for line in rows.begin(name, seed, digest, len(front) or 1):
+        print(line, flush=True)
+    whole = FrontRow(
+        name, seed, 0, None, 0.0, None, epochs=len(read_history(run.history_file)), seconds=seconds,
+        training=digest, front=len(front) or 1,
+    )  # fmt: skip
+    if not front:
+        measure(rows, run, whole, limit)
+    for point in spread(len(front), points):
+        chosen = pick(run, point + 1, place / f"{name}-{seed}-{point + 1}")
+        measure(rows, chosen, replace(whole, point=point, operations=front[point].cost), limit)
+
+
+def digest_of(file: Path) -> str:
+    """The digest of a training's history."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def units(preset: Preset) -> list[int]:
@@ -222,68 +201,9 @@ def units(preset: Preset) -> list[int]:
     return [layer.units for layer in build_model(preset).layers if hasattr(layer, "units")]
 
 
-def theirs(
-    data: Prepared,
-    dataset: str,
-    seed: int,
-    epochs: int,
-    points: int,
-    known: set[tuple[str, int, int]],
-    limit: float = LIMIT,
-) -> Iterator[FrontRow]:
-    """Rows of HGQ2 with da4ml that are not known yet.
-
-    Raises:
-        EdgemlError: its script fails; names the log.
-    """
-    side = PEER_SIDE
-    folder = ROOT / "runs/front" / dataset / f"hgq2-{seed}"
-    if not (folder / "front.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        parts = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
-        np.savez(folder / "data.npz", **{name: getattr(data, name) for name in parts})
-        settings = peer_settings(presets.load(f"{dataset}_learned"), seed, epochs, points)
-        (folder / "settings.json").write_text(json.dumps(settings))
-        command = [str(PEER), str(ROOT / "benchmarks/hgq2_side.py"), str(folder)]
-        environment = {"PYTHONPATH": "", "KERAS_BACKEND": "jax"}
-        run_process(command, folder, folder / "hgq2.log", _SECONDS, environment)
-    front = json.loads((folder / "front.json").read_text())
-    for number, point in enumerate(front["points"]):
-        if (side, seed, number) in known:
-            continue
-        sources = [file for file in sorted((folder / str(number) / "src").rglob("*.v")) if _needed(file)]
-        with scratch_folder() as scratch:
-            cells = counted(sources, "model", "clk", Path(scratch), limit)
-        yield FrontRow(
-            side, seed, number, point["test_accuracy"], point["val_accuracy"], point["ebops"],
-            epochs=front["epochs"], seconds=front["seconds"], latency=point["latency"], **cells,
-        )  # fmt: skip
-
-
-def peer_settings(preset: Preset, seed: int, epochs: int, points: int) -> dict[str, Any]:
-    """The settings that HGQ2's side shares with a preset; `input_type`: sign, integer, fractional bits."""
-    form, training = preset.quantizers.inputs, preset.training
-    return {
-        "units": units(preset),
-        "input_type": [int(form.signed), form.integer, form.bits - form.integer - form.signed],
-        "batch_size": training.batch_size,
-        "learning_rate": training.learning_rate,
-        "first": training.bit_penalty.first,
-        "last": training.bit_penalty.last,
-        "seed": seed,
-        "epochs": epochs,
-        "points": points,
-    }
-
-
-def _needed(file: Path) -> bool:
-    """True for all but da4ml's lookup table, which Yosys cannot read and these networks do not have."""
-    return file.name not in ("lookup_table.v", "model_wrapper.v")
-
-
 def main() -> None:
     """Measure what is not measured yet, and write the page."""
-    from benchmarks import front_page
+    from benchmarks import front_page, front_peer
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -292,32 +212,30 @@ def main() -> None:
     parser.add_argument("--dataset", default="digits", choices=datasets)
     parser.add_argument("--seeds", default="0,1", help="seeds between commas; none: write the page alone")
     parser.add_argument("--points", type=int, default=6, help="checkpoints of each front, evenly spread")
-    parser.add_argument("--presets", help="of edgeml, between commas; by default all of the data set")
+    parser.add_argument("--sides", help="presets and hgq2, between commas; by default all of the data set")
     parser.add_argument("--epochs", type=int, default=400, help="of HGQ2's training")
-    parser.add_argument("--anew", action="store_true", help="measure again what has rows")
-    parser.add_argument("--seconds", type=float, default=LIMIT, help="limit of each tool for ECP5 and design")
+    parser.add_argument("--anew", action="store_true", help="forget the rows that are there")
+    parser.add_argument("--seconds", type=float, default=LIMIT, help="limit of each tool and design")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks-front.md")
     options = parser.parse_args()
-    dataset, points = options.dataset, options.points
-    file = RESULTS / f"front-{dataset}.json"
+    dataset, points, limit = options.dataset, options.points, options.seconds
     seeds = [int(seed) for seed in options.seeds.split(",") if seed]
-    chosen = options.presets.split(",") if options.presets else presets_of(dataset)
-    rows = read_rows(file)
+    every = [*presets_of(dataset), "hgq2"]
+    sides = options.sides.split(",") if options.sides else every
+    if not set(sides) <= set(every):
+        parser.error(f"--sides: {dataset} has {', '.join(every)}")
+    missing = front_peer.missing()
+    if missing:
+        sides = [side for side in sides if side != "hgq2"]
+    rows = RowsFile(RESULTS / f"front-{dataset}.json")
     if options.anew:
-        peers = [PEER_SIDE] if PEER.is_file() else []
-        rows = [row for row in rows if row.seed not in seeds or row.side not in (*chosen, *peers)]
-    known = {(row.side, row.seed, row.point) for row in rows}
-    missing = "" if PEER.is_file() else "there is no .venv-hgq2 (scripts/hgq2-environment makes it)"
-    data = prepare(presets.load(f"{dataset}_learned").data)
+        rows.discard([front_peer.SIDE if side == "hgq2" else side for side in sides], seeds)
     for seed in seeds:
-        sides = [ours(dataset, chosen, seed, points, known, options.seconds)]
-        if not missing:
-            sides.append(theirs(data, dataset, seed, options.epochs, points, known, options.seconds))
         for side in sides:
-            for row in side:
-                rows.append(row)
-                print(row, flush=True)
-                file.write_text(json.dumps([asdict(each) for each in rows], indent=1) + "\n")
+            if side == "hgq2":
+                front_peer.theirs(rows, dataset, seed, options.epochs, points, limit)
+            else:
+                ours(rows, dataset, side, seed, points, limit)
     measured_sets = {name: read_rows(RESULTS / f"front-{name}.json") for name in datasets}
     options.out.write_text("\n".join(front_page.page(measured_sets, missing)).rstrip() + "\n")
 

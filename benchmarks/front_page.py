@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from statistics import fmean
 
 from benchmarks import front_placed
-from benchmarks.front import MOST_OPERATIONS, PASSES, FrontRow
+from benchmarks.front import MOST_OPERATIONS, PASSES
+from benchmarks.front_rows import FrontRow
 
 _HEADER = """\
 # Accuracy against LUTs
@@ -27,8 +29,8 @@ weights. Seconds are wall time of the training on a shared machine, so they comp
 
 _REMARKS = {
     "digits": (
-        "HGQ2's front has one seed so far, edgeml's two. Rows without MHz have not been placed and\n"
-        "routed yet: on a busy machine that takes minutes each."
+        "HGQ2's front has one seed so far, edgeml's two. edgeml's rows of seed 0 are of two trainings with\n"
+        "the same settings, as their seconds say."
     ),
     "nsl_kdd": (
         "The test part has attacks that training never shows, so its accuracy moves by whole percents where\n"
@@ -88,17 +90,31 @@ def _section(dataset: str, rows: list[FrontRow], missing: str) -> Iterator[str]:
         "| ECP5 LUT | ECP5 FF | ECP5 MHz | epochs | training s |"
     )
     yield "|" + "---|" * 14
-    for row in sorted(rows, key=lambda row: (row.side, row.seed, row.luts)):
+    for row in sorted(rows, key=lambda row: (row.side, row.seed, row.luts or math.inf)):
         operations = "" if row.operations is None else f"{row.operations:,.0f}"
+        cells = " | ".join(map(_known, (row.luts, row.carries, row.registers, row.latency)))
         ecp5 = " | ".join(map(_known, (row.ecp5_luts, row.ecp5_registers, row.fmax_mhz)))
         yield (
             f"| {row.side} | {row.seed} | {_percent(row.accuracy)} | {_percent(row.val_accuracy)} | "
-            f"{operations} | {row.luts:,} | {row.carries:,} | {row.registers:,} | {_known(row.latency)} | "
-            f"{ecp5} | {row.epochs} | {row.seconds:.0f} |"
+            f"{operations} | {cells} | {ecp5} | {row.epochs} | {row.seconds:.0f} |"
         )
     yield ""
+    yield from _without(rows)
     if peers:
         yield from _compared(peers, [row for row in rows if row.side.endswith("_learned")])
+
+
+def _without(rows: list[FrontRow]) -> Iterator[str]:
+    """The reasons for which rows have no figures."""
+    stopped = [row for row in rows if row.stopped]
+    if stopped:
+        yield "Time was up (each tool has so many seconds for a design, on a busy machine):\n"
+        for row in stopped:
+            size = "" if row.operations is None else f", {row.operations:,.0f} bit operations"
+            yield f"- {row.side}, seed {row.seed}{size}: {row.stopped}, {row.limit:g} s"
+        yield ""
+    if any(not row.placer and not row.stopped for row in rows):
+        yield f"{'Other rows' if stopped else 'Rows'} without MHz were not placed and routed.\n"
 
 
 def _compared(peers: list[FrontRow], ours: list[FrontRow]) -> Iterator[str]:
@@ -107,18 +123,19 @@ def _compared(peers: list[FrontRow], ours: list[FrontRow]) -> Iterator[str]:
     yield "| HGQ2 + da4ml | LUT | edgeml's cheapest row at no less accuracy | LUT | of HGQ2's |"
     yield "|---|---|---|---|---|"
     ratios: list[float] = []
-    for row in sorted(peers, key=lambda row: row.luts):
-        equal = [our for our in ours if our.accuracy >= row.accuracy]
-        best = min(equal, key=lambda our: our.luts, default=None)
+    luts = [(row, row.accuracy, row.luts) for row in peers if row.accuracy is not None and row.luts]
+    for row, accuracy, count in sorted(luts, key=lambda each: each[2]):
+        equal = [our for our in ours if our.luts and (our.accuracy or 0.0) >= accuracy]
+        best = min(equal, key=lambda our: our.luts or math.inf, default=None)
         cells = "none | | "
-        if best is not None:
-            ratios.append(best.luts / row.luts)
+        if best is not None and best.luts:
+            ratios.append(best.luts / count)
             cells = f"{_percent(best.accuracy)}, seed {best.seed} | {best.luts:,} | {ratios[-1]:.2f}"
-        yield f"| {_percent(row.accuracy)}, seed {row.seed} | {row.luts:,} | {cells} |"
+        yield f"| {_percent(accuracy)}, seed {row.seed} | {count:,} | {cells} |"
     yield ""
     if ratios:
         yield (
-            f"On average over the {len(ratios)} of {len(peers)} rows that have one: {fmean(ratios):.2f} of "
+            f"On average over the {len(ratios)} of {len(luts)} rows that have one: {fmean(ratios):.2f} of "
             f"HGQ2's LUTs; more LUTs than HGQ2's at {sum(ratio > 1 for ratio in ratios)} of them.\n"
         )
 
@@ -128,5 +145,5 @@ def _known(figure: float | None) -> str:
     return "-" if figure is None else f"{figure:,}"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"

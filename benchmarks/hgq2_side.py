@@ -1,24 +1,32 @@
 """The peer of `benchmarks.front`, run in an environment of its own that has HGQ2 and da4ml, never edgeml's.
 
-    .venv-hgq2/bin/python benchmarks/hgq2_side.py FOLDER
+    .venv-hgq2/bin/python benchmarks/hgq2_side.py FOLDER          # trains
+    .venv-hgq2/bin/python benchmarks/hgq2_side.py FOLDER FILE OUT # Verilog of a checkpoint in FOLDER/OUT
 
 FOLDER/data.npz has x_train, y_train, x_val, y_val, x_test and y_test, FOLDER/settings.json what
 `benchmarks.front.peer_settings` says. The dense network of the preset is trained with HGQ2's own layers,
-callbacks and defaults. Some of the checkpoints that no other beats in validation accuracy and EBOPs become
-Verilog by da4ml in FOLDER/N; FOLDER/front.json lists them with the accuracy of da4ml's own integers on the
-test part.
+callbacks and defaults; FOLDER/checkpoints has the checkpoints that no other beats in validation accuracy and
+EBOPs, and FOLDER/trained.json is there once the training has ended. An interrupted training goes on from
+FOLDER/last.keras, which is kept every twenty epochs. FOLDER/OUT/point.json has the accuracy of da4ml's own
+integers on the test part and is written after the Verilog.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+_KEPT = 20
+"""Epochs from one kept state of the training to the next."""
 
 
 def network(inputs: int, units: list[int], input_type: list[int]) -> Any:
@@ -46,15 +54,13 @@ def classes_of(outputs: Any) -> Any:
     return outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
 
 
-def trained(data: Any, folder: Path, settings: dict[str, Any]) -> tuple[Any, float]:
-    """The model and the seconds of its training; its checkpoints lie in the folder."""
+def compiled(data: Any, settings: dict[str, Any]) -> Any:
+    """The untrained model."""
     import keras
-    from hgq.utils.sugar import BetaScheduler, FreeEBOPs, ParetoFront, PieceWiseSchedule
 
-    units, epochs, batch_size = settings["units"], settings["epochs"], settings["batch_size"]
-    keras.utils.set_random_seed(settings["seed"])
+    units, epochs = settings["units"], settings["epochs"]
     model = network(data["x_train"].shape[1], units, settings["input_type"])
-    steps = epochs * -(-len(data["x_train"]) // batch_size)
+    steps = epochs * -(-len(data["x_train"]) // settings["batch_size"])
     rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps, alpha=0.01)
     if units[-1] > 1:
         loss: Any = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -63,28 +69,58 @@ def trained(data: Any, folder: Path, settings: dict[str, Any]) -> tuple[Any, flo
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
         accuracy = keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")
     model.compile(keras.optimizers.Adam(rate), loss, metrics=[accuracy])
+    return model
+
+
+def train(data: Any, folder: Path, settings: dict[str, Any]) -> None:
+    """Train to the end, from the epoch that `last.json` says if there is one."""
+    import keras
+    from hgq.utils.sugar import BetaScheduler, FreeEBOPs, ParetoFront, PieceWiseSchedule
+
+    epochs, last = settings["epochs"], folder / "last.json"
+    state = json.loads(last.read_text()) if last.is_file() else {"epochs": 0, "seconds": 0.0}
+    began = time.monotonic() - state["seconds"]
+    keras.utils.set_random_seed(settings["seed"] + state["epochs"])
+    model = keras.models.load_model(folder / "last.keras") if state["epochs"] else compiled(data, settings)
+    front = ParetoFront(folder / "checkpoints", ["val_accuracy", "ebops"], [1, -1])
+    for file in sorted((folder / "checkpoints").glob("*.keras"), key=_epoch):
+        if _epoch(file) < state["epochs"]:
+            front.record.append(np.array([_figure(file, "val_accuracy"), _figure(file, "ebops")]))
+            front.paths.append(file)
+        else:  # of the epochs that come again
+            file.unlink()
+
+    def keep(epoch: int, logs: dict[str, Any]) -> None:
+        line = {"epoch": epoch, **{name: float(value) for name, value in logs.items()}}
+        with (folder / "history.jsonl").open("a") as history:
+            history.write(json.dumps(line) + "\n")
+        if (epoch + 1) % _KEPT == 0:
+            model.save(folder / "next.keras")
+            (folder / "next.keras").replace(folder / "last.keras")
+            last.write_text(json.dumps({"epochs": epoch + 1, "seconds": time.monotonic() - began}))
+
     rising = [(0, settings["first"], "log"), (epochs, settings["last"], "constant")]
-    callbacks = [
-        BetaScheduler(PieceWiseSchedule(rising)),
-        FreeEBOPs(),
-        ParetoFront(folder / "checkpoints", ["val_accuracy", "ebops"], [1, -1]),
-    ]
-    began = time.monotonic()
     model.fit(
         data["x_train"],
         data["y_train"],
-        batch_size=batch_size,
+        batch_size=settings["batch_size"],
         epochs=epochs,
+        initial_epoch=state["epochs"],
         validation_data=(data["x_val"], data["y_val"]),
-        callbacks=callbacks,
+        callbacks=[
+            BetaScheduler(PieceWiseSchedule(rising)),
+            FreeEBOPs(),
+            front,
+            keras.callbacks.LambdaCallback(on_epoch_end=keep),
+        ],
         verbose=0,
     )
-    return model, time.monotonic() - began
+    result = {"epochs": epochs, "seconds": time.monotonic() - began}
+    (folder / "trained.json").write_text(json.dumps(result))
 
 
 def written(model: Any, data: Any, folder: Path) -> dict[str, Any]:
     """Verilog of one checkpoint, and the accuracy of the integers that it stands for."""
-    import numpy as np
     from da4ml.codegen import VerilogModel
     from da4ml.converter import trace_model
     from da4ml.trace import comb_trace, to_pipeline
@@ -105,36 +141,31 @@ def written(model: Any, data: Any, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train and write."""
+    """Train, or write the Verilog of a checkpoint."""
     import keras
-    import numpy as np
 
-    folder = Path(sys.argv[1])
+    folder, *checkpoint = map(Path, sys.argv[1:])
     data = dict(np.load(folder / "data.npz"))
-    settings = json.loads((folder / "settings.json").read_text())
-    model, seconds = trained(data, folder, settings)
-    files = sorted((folder / "checkpoints").iterdir(), key=_ebops)
-    most = settings["points"]
-    chosen = sorted({round(i * (len(files) - 1) / max(1, most - 1)) for i in range(most)})
-    points = []
-    for number, index in enumerate(chosen):
-        checkpoint = keras.models.load_model(files[index], compile=False)
-        row = written(checkpoint, data, folder / str(number))
-        validation = classes_of(np.asarray(checkpoint(data["x_val"])))
-        row |= {"val_accuracy": float(np.mean(validation == data["y_val"])), "ebops": _ebops(files[index])}
-        points.append(row)
-    final = classes_of(np.asarray(model(data["x_val"])))
-    result = {
-        "seconds": seconds,
-        "epochs": settings["epochs"],
-        "last_val_accuracy": float(np.mean(final == data["y_val"])),
-        "points": points,
-    }
-    (folder / "front.json").write_text(json.dumps(result, indent=1))
+    if not checkpoint:
+        train(data, folder, json.loads((folder / "settings.json").read_text()))
+        return
+    file, out = (folder / name for name in checkpoint)
+    model = keras.models.load_model(file, compile=False)
+    point = written(model, data, out)
+    validation = classes_of(np.asarray(model(data["x_val"])))
+    point |= {"val_accuracy": float(np.mean(validation == data["y_val"])), "ebops": _figure(file, "ebops")}
+    (out / "point.json").write_text(json.dumps(point, indent=1))
 
 
-def _ebops(file: Path) -> float:
-    return float(file.stem.split("ebops=")[1])
+def _figure(file: Path, name: str) -> float:
+    """A figure that the name of a checkpoint says."""
+    figure = re.search(rf"(?:^|_){name}=([^_]+)", file.stem)
+    assert figure is not None
+    return float(figure[1])
+
+
+def _epoch(file: Path) -> float:
+    return _figure(file, "epoch")
 
 
 if __name__ == "__main__":
