@@ -213,6 +213,10 @@ class Runner(ABC):
         del failed
         return ()
 
+    def unoptimized(self) -> Runner:
+        """This runner with programs that are compiled sooner and run longer; itself if it has no others."""
+        return self
+
     def run_codes(
         self, folder: Path, graph: Graph, codes: Mapping[str, IntArray], keep: Sequence[str] = ()
     ) -> dict[str, IntArray]:
@@ -327,6 +331,13 @@ class Backend(ABC):
     @abstractmethod
     def runners(self) -> tuple[Runner, ...]:
         """The runners of the files that every check has."""
+
+    def early_runner(self) -> Runner | None:
+        """A runner that has the first answers sooner than those of a check; None if there is none here.
+
+        It is asked for inputs that are answered wrongly. What it cannot say is left to the others.
+        """
+        return None
 
     def named_runners(self) -> tuple[Runner, ...]:
         """Further runners, slow or many: a check has one of them only if it is named."""

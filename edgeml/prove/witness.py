@@ -8,6 +8,7 @@ and inputs that drive the element that differs as far up and down as they can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from enum import Enum, unique
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ _FIRST, _RANDOM = 256, 4096
 
 _MANY, _WORK, _ELEMENTS = 1 << 16, 2e8, 1 << 24
 """Random inputs that are tried at last, each time; the products and elements that they may take."""
+
+_ALONE, _STEPS = 4096, 2048
+"""Elements of inputs that are moved alone, and steps of all together from one end to the other."""
+
+_AT_ONCE = 8
+"""Inputs that an early runner is asked at first."""
 
 _ROUNDS, _CHILDREN, _PARENTS, _LOOK = 60, 256, 16, 15
 """Rounds of a climb, inputs tried in each, those that the next begins with, and rounds between two looks."""
@@ -68,7 +75,15 @@ def find_witness(
             of another shape.
         EdgemlError: it cannot be run here.
     """
+    if effort is Effort.ALL:
+        arguments = (backend, folder, graph, golden, difference)
+        return find_witness(*arguments, Effort.FIRST) or find_witness(*arguments, Effort.REST)
     (runner, *_), core = backend.runners(), backend.prepared(graph)
+    if effort is Effort.FIRST:
+        witness = _early(backend, folder, graph, core, golden, difference)
+        if witness is not None:
+            return witness
+        runner = runner.unoptimized()
     trouble: EdgemlError | None = None
     waiting = [runner]
     for one in waiting:
@@ -77,7 +92,8 @@ def find_witness(
             most = one.most_vectors(folder, graph) or None
             for origin, floats in _candidates(graph, core, golden, difference, effort):
                 some = {name: x[:most] for name, x in floats.items()}
-                witness = _shortest(one, folder, graph, some, origin)
+                first = _wrong_answer(one, folder, graph, some, origin)
+                witness = first and _shortest(one, folder, graph, some, first)
                 if witness is not None:
                     return witness
         except MissingToolError:
@@ -93,20 +109,45 @@ def find_witness(
     return None
 
 
+def _early(
+    backend: Backend,
+    folder: Path,
+    graph: Graph,
+    core: Graph,
+    golden: Golden | None,
+    difference: StageDifference | None,
+) -> Witness | None:
+    """A witness among a few inputs of each origin, if a runner is here that has their answers early."""
+    runner = backend.early_runner()
+    if runner is None:
+        return None
+    with suppress(EdgemlError):  # what it cannot run is left to the runners of a check
+        most = runner.most_vectors(folder, graph)
+        groups = list(_candidates(graph, core, golden, difference, Effort.FIRST))
+        order = [(row, at) for row in range(most) for at in range(len(groups))]
+        order = [(row, at) for row, at in order if row < len(groups[at][1][graph.inputs[0]])][:most]
+        for few in (order[:_AT_ONCE], order[_AT_ONCE:]):
+            if not few:
+                continue
+            some = {name: np.stack([groups[at][1][name][row] for row, at in few]) for name in graph.inputs}
+            first = _wrong_answer(runner, folder, graph, some, "")
+            if first is not None:
+                origin = groups[few[len(first.before)][1]][0]
+                return _shortest(runner, folder, graph, some, first.model_copy(update={"origin": origin}))
+    return None
+
+
 def _shortest(
-    runner: Runner, folder: Path, graph: Graph, floats: Mapping[str, NDArray[Any]], origin: str
+    runner: Runner, folder: Path, graph: Graph, floats: Mapping[str, NDArray[Any]], first: Witness
 ) -> Witness | None:
     """The first of some inputs on which the artefact answers wrongly, behind as few others as can be.
 
     None are needed but where an artefact mixes what it gets, or reads what others left.
     """
-    first = _wrong_answer(runner, folder, graph, floats, origin)
-    if first is None:
-        return None
     row = len(first.before)
     for before in sorted({min(2**n - 1, row) for n in range(row.bit_length() + 1)}):
         few = {name: x[row - before : row + 1] for name, x in floats.items()}
-        witness = _wrong_answer(runner, folder, graph, few, origin)
+        witness = _wrong_answer(runner, folder, graph, few, first.origin)
         if witness is not None:
             return witness
     return None  # it does not answer alike twice
@@ -151,17 +192,17 @@ def _candidates(
         yield "the codes of the stage", _floats(graph, single)
     rng = np.random.default_rng(0)
     if effort is not Effort.REST:
-        yield from _few(graph, golden, rng)
+        if golden is not None:
+            vectors = golden.joined().x
+            yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.items()}
+        if difference is not None:
+            yield from _to_its_ends(graph, core, difference)
+        yield from _few(graph, rng)
     if effort is not Effort.FIRST:
         yield from _more(graph, core, difference, rng)
 
 
-def _few(
-    graph: Graph, golden: Golden | None, rng: np.random.Generator
-) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    if golden is not None:
-        vectors = golden.joined()
-        yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.x.items()}
+def _few(graph: Graph, rng: np.random.Generator) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
     infos = {name: graph.info(name) for name in graph.inputs}
     for count in (_FIRST // 4, _RANDOM // 4):
         for share in (1.0, 0.5, 0.1, 0.02):  # of the elements that are not at rest
@@ -200,12 +241,62 @@ def _climbing(
         share = rng.choice([0.3, 0.1, 0.03])
         children = _changed(infos, parents, share, rng)
         everyone = {name: np.concatenate([best[name], children[name]]) for name in best}
-        values = evaluate_codes(core, everyone, [difference.value])[difference.value]
-        height = sign * values[(slice(None), *difference.index)]
+        height = sign * _heights(core, everyone, difference)
         first = np.argsort(-height, kind="stable")[:_PARENTS]
         best = {name: codes[first] for name, codes in everyone.items()}
         if number % _LOOK == _LOOK - 1:
             yield "inputs that drive the element to its end", _floats(graph, everyone)
+
+
+def _to_its_ends(
+    graph: Graph, core: Graph, difference: StageDifference
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    """Inputs on a way from where the element that differs is highest to where it is lowest.
+
+    Each element of the inputs is moved alone, from rest, to both of its ends, and then all go to the end that
+    did more. That is the highest (lowest) of all inputs where the element is a sum of multiples of them. On
+    the way between the two one element after the other goes from end to end, in small steps.
+    """
+    infos = {name: graph.info(name) for name in graph.inputs}
+    count = sum(info.size for info in infos.values())
+    if not 0 < count <= _ALONE or count * products(graph) > _WORK:
+        return
+    lo, hi = (
+        np.concatenate([getattr(info, end).reshape(-1) for info in infos.values()]) for end in ("lo", "hi")
+    )
+    rest = np.clip(0, lo, hi)
+    alone = np.tile(rest, (2, count, 1))
+    each = np.arange(count)
+    alone[0, each, each], alone[1, each, each] = lo, hi
+    moved = _parts(infos, alone.reshape(2 * count, count))
+    lower, upper = _heights(core, moved, difference).reshape(2, count)
+    top, bottom = np.where(upper > lower, hi, lo), np.where(upper > lower, lo, hi)
+    steps = max(1, min(_STEPS // count, int((hi - lo).max())))
+    way = [top, bottom]
+    here = top
+    for at in np.argsort(np.abs(upper - lower), kind="stable"):
+        for step in range(1, steps + 1):
+            here = here.copy()
+            here[at] = top[at] + (bottom[at] - top[at]) * step // steps
+            way.append(here)
+    yield "inputs that drive the element to its end", _floats(graph, _parts(infos, np.stack(way)))
+
+
+def _heights(core: Graph, inputs: Mapping[str, IntArray], difference: StageDifference) -> IntArray:
+    """The element that differs, as the graph has it, before a function of it alone cuts it off."""
+    name = difference.value
+    shapes = {source: core.info(source).shape for source in difference.codes}
+    if list(shapes.values()) == [core.info(name).shape]:
+        (name,) = shapes
+    heights: IntArray = evaluate_codes(core, inputs, [name])[name][(slice(None), *difference.index)]
+    return heights
+
+
+def _parts(infos: Mapping[str, ValueInfo], flat: IntArray) -> dict[str, IntArray]:
+    """The inputs by name from (vectors, elements of all inputs)."""
+    ends = np.cumsum([info.size for info in infos.values()])[:-1]
+    parts = zip(infos.items(), np.split(flat, ends, axis=1), strict=True)
+    return {name: part.reshape(-1, *info.shape) for (name, info), part in parts}
 
 
 def _changed(

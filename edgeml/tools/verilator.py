@@ -14,7 +14,7 @@ from edgeml.files import read_bytes
 from edgeml.scratch import scratch_folder
 from edgeml.tools import gxx
 from edgeml.tools._base import InstalledTool, Tool
-from edgeml.tools._process import Completed, failure, run
+from edgeml.tools._process import failure, run
 
 TOOL = Tool(
     name="verilator",
@@ -40,6 +40,9 @@ _DEFINES = (
 )
 _HEADERS = ("verilated.h", "cstdint", "cstdio", "cstdlib", "cstring", "string", "vector")
 """Headers of Verilator's C++ and of every main: half of the compilation of a small design reads them."""
+
+_PROGRAM, _LOG, _REFUSAL = "simulation", "verilate.log", "refused"
+"""Files of the cache: the program, what Verilator says, and the line with which it refuses the text."""
 
 _SECONDS = 3600.0
 _REFUSED = re.compile(r"%(Error|Warning)(-\w+)?: \S+\.v:\d+")
@@ -88,7 +91,8 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
         sources: Verilog files, all that are needed.
         top: the top module.
         main: C++ that includes "Vdut.h" and drives `Vdut`.
-        optimized: let the compiler take twice as long for a program that is several times as fast.
+        optimized: let the compiler take three times as long for a program that is several times as fast;
+            without it that program is taken too, if it is there.
 
     Raises:
         MissingToolError: Verilator 5 or g++ is missing.
@@ -99,18 +103,17 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
         raise MissingToolError(reason, top)
     verilator, compiler = _need(TOOL), _need(gxx.TOOL)
     versions = (_version(verilator), str(verilator.path), compiler.version, *_FLAGS)
-    name = digest(
-        [
-            *versions,
-            *([] if optimized else [_QUICK]),
-            top,
-            main,
-            *(part for path in sources for part in (path.name, read_bytes(path, "file of Verilog"))),
-        ]
-    )
-    program = cache_folder("verilog") / name / "simulation"
+    text = [part for path in sources for part in (path.name, read_bytes(path, "file of Verilog"))]
+    best = cache_folder("verilog") / digest([*versions, top, main, *text])
+    quick = cache_folder("verilog") / digest([*versions, _QUICK, top, main, *text])
+    programs = [best / _PROGRAM] if optimized else [best / _PROGRAM, quick / _PROGRAM]
+    program = next((there for there in programs if there.is_file()), programs[-1])
     if program.is_file():
         return program
+    refused = best / _REFUSAL
+    if refused.is_file():
+        raise _refusal(refused.read_text(), best / _LOG)
+    best.mkdir(parents=True, exist_ok=True)
     program.parent.mkdir(parents=True, exist_ok=True)
     flags = [*_compile_flags(verilator), *([] if optimized else [_QUICK])]
     headers = _headers(compiler, digest(versions), flags)
@@ -130,11 +133,15 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
             "c",
             *files,
         ]
-        log = program.parent / "verilate.log"
         writes = [scratch / "c" / "Vdut.h"]
-        done = run(words, scratch, log, _SECONDS, verilator.environment, check=False, writes=writes)
+        done = run(words, scratch, best / _LOG, _SECONDS, verilator.environment, check=False, writes=writes)
         if done.code:
-            raise _refusal(done)
+            line = next((line for line in done.output.splitlines() if _REFUSED.match(line)), "")
+            if done.code < 0 or not line:  # it says nothing of the text
+                raise failure(done)
+            (scratch / _REFUSAL).write_text(line)
+            (scratch / _REFUSAL).replace(refused)
+            raise _refusal(line, best / _LOG)
         # One translation unit: Verilator's headers are read once.
         parts = [f'#include "{path.name}"' for path in sorted((scratch / "c").glob("*.cpp"))]
         (scratch / "c" / "edgeml_all.cpp").write_text("\n".join([*parts, main]))
@@ -145,12 +152,9 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
     return program
 
 
-def _refusal(done: Completed) -> EdgemlError:
-    """The error for Verilog that is not compiled; a tool that fails otherwise says nothing of the text."""
-    line = next((line for line in done.output.splitlines() if _REFUSED.match(line)), "")
-    if done.code < 0 or not line:
-        return failure(done)
-    return BrokenArtefactError(f"is not compiled: {line}", "verilator", f"all output is in {done.log}")
+def _refusal(line: str, log: Path) -> EdgemlError:
+    """The error for Verilog that is not compiled."""
+    return BrokenArtefactError(f"is not compiled: {line}", "verilator", f"all output is in {log}")
 
 
 def _plain(path: Path, scratch: Path) -> Path:

@@ -50,9 +50,18 @@ def third(name: str) -> slice:
     return slice(int(digest(path.read_bytes() for path in sorted(sources)), 16) % 3, None, 3)
 
 
-def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof) -> bool:
-    """True if the artefact's answer to the witness is not the graph's, or it cannot be built or run."""
-    (runner, *_) = backends.load(name).runners()
+def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof, soon: bool = False) -> bool:
+    """True if the artefact's answer to the witness is not the graph's, or it cannot be built or run.
+
+    Args:
+        name: of the back end.
+        graph: the graph.
+        folder: with the artefact's files.
+        proof: refutes it.
+        soon: the back end's early runner suffices, where that answers wrongly.
+    """
+    (runner, *_), early = backends.load(name).runners(), backends.load(name).early_runner()
+    runner = runner.unoptimized()
     if proof.failure:
         return any(is_broken(one, folder, graph) for one in (runner, *runner.alternatives()))
     if proof.witness is None:
@@ -63,7 +72,7 @@ def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof) -> bool
         for key in graph.inputs
     }
     right = evaluate_codes(graph, input_codes(graph, x))[proof.witness.output]
-    for one in (runner, *runner.alternatives()):
+    for one in (*([early] if soon and early else []), runner, *runner.alternatives()):
         try:
             got = one.run(folder, graph, x if one.takes is Takes.FLOATS else input_codes(graph, x))
         except EdgemlError:
@@ -162,7 +171,7 @@ def changes_nothing(name: str, graph: Graph, folder: Path) -> bool:
     """True if the artefact gives the graph's integers on the ends of all ranges and 1,000 random inputs."""
     inputs = codes(graph, 1000, seed=3)
     right = evaluate_codes(graph, inputs)
-    (runner, *_) = backends.load(name).runners()
+    runner = backends.load(name).runners()[0].unoptimized()
     for one in (runner, *runner.alternatives()):
         try:
             got = one.run_codes(folder, graph, inputs)

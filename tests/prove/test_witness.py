@@ -17,9 +17,10 @@ from edgeml.backends.verilog import Verilog
 from edgeml.errors import BrokenArtefactError, EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
+from edgeml.prove.arguments import StageDifference
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Verdict
-from edgeml.prove.witness import find_witness
+from edgeml.prove.witness import Effort, find_witness
 from edgeml.tools import verilator
 from tests.zoo import zoo
 
@@ -73,12 +74,61 @@ class Right(Mixing):
         return evaluate_codes(graph, inputs)
 
 
-def backend_with(runner: Runner) -> Verilog:
+class WrongAtAnEnd(Right):
+    """Answers wrongly where an element of a value is as high, or as low, as it can be."""
+
+    def __init__(self, value: str, index: tuple[int, ...], code: int) -> None:
+        super().__init__()
+        self._value, self._index, self._code = value, index, code
+
+    def run(
+        self, folder: Path, graph: Graph, inputs: Mapping[str, NDArray[Any]], keep: Sequence[str] = ()
+    ) -> dict[str, IntArray]:
+        right = super().run(folder, graph, inputs)
+        inner = evaluate_codes(graph, inputs, [self._value])[self._value][(slice(None), *self._index)]
+        at_end = inner == self._code
+        return {name: x + at_end.reshape(-1, *[1] * (x.ndim - 1)) for name, x in right.items()}
+
+
+def backend_with(runner: Runner, early: Runner | None = None) -> Verilog:
     class Other(Verilog):
         def runners(self) -> tuple[Runner, ...]:
             return (runner,)
 
+        def early_runner(self) -> Runner | None:
+            return early
+
     return Other()
+
+
+def test_a_witness_of_an_early_runner_suffices(tmp_path: Path) -> None:
+    class Few(Mixing):
+        def most_vectors(self, folder: Path, graph: Graph) -> int:
+            return 20
+
+    witness = find_witness(backend_with(Right(), Few()), tmp_path, GRAPH, None, None)
+    assert witness is not None
+    assert len(witness.before) == 3
+    assert witness.origin == "random inputs between codes"
+
+
+def test_an_early_runner_that_cannot_run_leaves_it_to_the_others(tmp_path: Path) -> None:
+    early = Mixing(BrokenArtefactError("is not understood"))
+    assert find_witness(backend_with(Right(), early), tmp_path, GRAPH, None, None) is None
+    assert find_witness(backend_with(Mixing(), early), tmp_path, GRAPH, None, None) is not None
+
+
+@pytest.mark.parametrize("end", ["lo", "hi"])
+def test_inputs_that_drive_a_sum_to_its_end_are_tried(end: str, tmp_path: Path) -> None:
+    """The cast behind the sum cuts off what random inputs would climb by."""
+    graph = zoo()["mlp"]
+    index, ends = (5,), getattr(graph.info("fc1"), end)
+    runner = WrongAtAnEnd("fc1", index, int(ends[index]))
+    difference = StageDifference("act1", {"fc1": ends}, index, 0, 1)
+    witness = find_witness(backend_with(runner), tmp_path, graph, None, difference, Effort.FIRST)
+    assert witness is not None
+    assert witness.origin == "inputs that drive the element to its end"
+    assert find_witness(backend_with(runner), tmp_path, graph, None, None) is None
 
 
 def test_an_artefact_that_mixes_inputs_is_shown_by_the_shortest_sequence(tmp_path: Path) -> None:
@@ -104,7 +154,7 @@ def test_a_runner_is_told_whether_it_could_run() -> None:
     assert find_witness(backend_with(right), Path(), GRAPH, None, None) is None
     with pytest.raises(EdgemlError, match="a warning"):
         find_witness(backend_with(failing), Path(), GRAPH, None, None)
-    assert (right.asked, failing.asked) == ([False], [True])
+    assert (right.asked, failing.asked) == ([False, False], [True])  # few inputs, then many
 
 
 def test_c_that_compiles_is_not_compiled_again_without_warnings() -> None:
@@ -135,3 +185,22 @@ def test_verilog_that_is_not_compiled_or_stands_still_is_refuted(
     assert (proof.verdict, proof.witness) == (Verdict.REFUTED, None)
     assert says in proof.failure
     assert proof.reason
+
+
+@pytest.mark.tool
+def test_verilog_that_is_refused_is_refused_again_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if verilator.missing():
+        pytest.skip(verilator.missing())
+    monkeypatch.setenv("EDGEML_CACHE", str(tmp_path / "cache"))
+    source = tmp_path / "wrong.v"
+    source.write_text("module wrong (input wire a, output wire b);\n  assign b = a +;\nendmodule\n")
+    with pytest.raises(BrokenArtefactError, match=r"wrong.v:2") as first:
+        verilator.simulation([source], "wrong", "", optimized=False)
+    monkeypatch.setattr(verilator, "run", None)  # any call would end in another error
+    monkeypatch.setattr(verilator, "_runtime", lambda *_: tmp_path)
+    for optimized in (True, False):
+        with pytest.raises(BrokenArtefactError) as again:
+            verilator.simulation([source], "wrong", "", optimized)
+        assert str(again.value) == str(first.value)

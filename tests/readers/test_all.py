@@ -42,6 +42,7 @@ OWN = {
     "backends.hls4ml.csim": "np.fromfile of what its own program wrote; sizes are compared",
     "backends.hls4ml.project": "what hls4ml wrote a moment before",
     "backends.verilog.runner": "np.fromfile of what its own program wrote",
+    "backends.verilog.interpreted": "text that its own bench wrote",
     "backends.verilog.probe": "np.fromfile of what its own program wrote",
     "backends.verilog.build": "what ships with edgeml",
     "backends.verilog.proof.driver": "np.fromfile of what its own program wrote",

@@ -60,15 +60,22 @@ class Expressions:
         """An error that names the function."""
         return EdgemlError(what, self.function.name)
 
+    def _not_alike(self, expr: Expr, kind: CKind | None, to: CKind) -> EdgemlError:
+        """The error for an expression that stands where one of another kind has to."""
+        text = self.machine.unit.text
+        line, words = text.count("\n", 0, expr.start) + 1, " ".join(text[expr.start : expr.end].split())
+        is_ = "nothing" if kind is None else str(kind)
+        return self.error(f"{words!r} in line {line} is {is_}, where {to} is needed")
+
     def converted(self, expr: Expr, to: CKind) -> Code:
         """An expression in another type.
 
         Raises:
-            EdgemlError: one is a number and the other is not.
+            EdgemlError: one is a number and the other is not, or they are pointers to different types.
         """
         kind, code = self.expr(expr)
         if kind is None or kind.pointer != to.pointer or (kind.pointer and kind != to):
-            raise self.error("makes a number of something else")
+            raise self._not_alike(expr, kind, to)
         if kind == to:
             return code
         convert, number = self.operators.convert, to.number

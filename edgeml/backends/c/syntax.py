@@ -37,6 +37,9 @@ class CKind:
     number: CType
     pointer: bool = False
 
+    def __str__(self) -> str:
+        return f"a pointer to {self.number.name}" if self.pointer else f"a number of {self.number.name}"
+
 
 @dataclass(eq=False)
 class Expr:

@@ -16,6 +16,7 @@ from edgeml import install
 from edgeml.backend import Backend, Runner
 from edgeml.backends.verilog.build import DesignPlan, build, plan_design
 from edgeml.backends.verilog.fresh import compare_design
+from edgeml.backends.verilog.interpreted import Interpretation
 from edgeml.backends.verilog.manifest import MANIFEST, VerilogManifest
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
 from edgeml.backends.verilog.proof.prover import VerilogProver
@@ -57,6 +58,10 @@ class Verilog(Backend):
 
     def runners(self) -> tuple[Runner, ...]:
         return (Simulation(),)
+
+    def early_runner(self) -> Runner | None:
+        runner = Interpretation()
+        return None if runner.available() else runner
 
     def prover(self) -> VerilogProver:
         return VerilogProver()

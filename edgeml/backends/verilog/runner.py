@@ -49,6 +49,7 @@ class Simulation(Runner):
         seed: of the stalls and of the random values in unused bits.
         promised: another latency or interval than edgeml.json has is an error.
         undriven: the value of bits that nothing drives.
+        optimized: False for a program that is there three times as soon and takes longer for each sample.
     """
 
     name: ClassVar[str] = "verilator"
@@ -57,10 +58,16 @@ class Simulation(Runner):
     samples: ClassVar[int] = 1000
 
     def __init__(
-        self, stalls: bool = True, seed: int = 0, promised: bool = True, undriven: Undriven = Undriven.LOW
+        self,
+        stalls: bool = True,
+        seed: int = 0,
+        promised: bool = True,
+        undriven: Undriven = Undriven.LOW,
+        optimized: bool = True,
     ) -> None:
         self._stalls, self._seed = stalls, seed
         self._promised, self._undriven = promised, undriven
+        self._optimized = optimized
 
     def available(self) -> str:
         return verilator.missing()
@@ -68,9 +75,12 @@ class Simulation(Runner):
     def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
         del failed
         return tuple(
-            Simulation(promised=False, undriven=bits)
+            Simulation(promised=False, undriven=bits, optimized=self._optimized)
             for bits in (Undriven.LOW, Undriven.HIGH, Undriven.RANDOM)
         )
+
+    def unoptimized(self) -> Simulation:
+        return Simulation(self._stalls, self._seed, self._promised, self._undriven, optimized=False)
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
         return max(1, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
@@ -84,7 +94,7 @@ class Simulation(Runner):
         for path in sources:
             if not path.is_file():
                 raise EdgemlError("a file that edgeml.json lists is missing", str(path), "export again")
-        program = verilator.simulation(sources, manifest.top, MAIN)
+        program = verilator.simulation(sources, manifest.top, MAIN, self._optimized)
         samples = len(inputs[graph.inputs[0]])
         if not samples:
             return {v.value: np.zeros((0, *v.shape), np.int64) for v in manifest.output.values}

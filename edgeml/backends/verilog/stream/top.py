@@ -126,7 +126,10 @@ class _Writer(SegmentWriter):
             "",
             *unpacked(source.values[0], f"{self.bus}_data", "unpack"),
         ]
-        self.body += [f"  wire {self.bus}_valid = s_axis_tvalid & aresetn, {self.bus}_ready;"]
+        self.body += [
+            f"  wire {self.bus}_valid = s_axis_tvalid & aresetn;",
+            f"  wire {self.bus}_ready;",
+        ]
         self.body += [f"  assign s_axis_tready = {self.bus}_ready & aresetn;"]
         self.buffer("in", plan.source.bits)
         self._segments()
@@ -191,7 +194,8 @@ class _Writer(SegmentWriter):
         self.body += [
             "",
             f"  wire [{bits - 1}:0] {bus}_data = {{{data}}};",
-            f"  wire {bus}_valid = {valid}, {bus}_ready;",
+            f"  wire {bus}_valid = {valid};",
+            f"  wire {bus}_ready;",
             *(f"  assign {name}_ready = {bus}_valid & {bus}_ready;" for name in buses),
         ]
         return bus
