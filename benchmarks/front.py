@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import front_placed
-from benchmarks.front_rows import FrontRow, RowsFile, read_rows, spread
+from benchmarks.front_rows import ECP5_FLOW, FrontLimits, FrontRow, RowsFile, read_rows, spread
 from edgeml import pipeline, presets
 from edgeml.backends.verilog import BACKEND
 from edgeml.backends.verilog.manifest import VerilogManifest
@@ -66,7 +66,7 @@ def in_time(what: str, row: FrontRow, limit: float, figures: Callable[[], dict[s
 
 
 def counted(
-    rows: RowsFile, row: FrontRow, sources: Iterable[Path], top: str, clock: str, limit: float
+    rows: RowsFile, row: FrontRow, sources: Iterable[Path], top: str, clock: str, limits: FrontLimits
 ) -> None:
     """Put a row with the cells of a design, then once more with those of ECP5 and the clock there.
 
@@ -80,7 +80,7 @@ def counted(
         folder = Path(name)
 
         def seven() -> dict[str, Any]:
-            result = yosys.synthesize(files, top, PASSES, folder, seconds=limit)
+            result = yosys.synthesize(files, top, PASSES, folder, seconds=limits.design)
             by_kind = {"luts": "LUT", "carries": "CARRY4", "registers": "FD"}
             cells = {
                 field: sum(n for kind, n in result.cells.items() if kind.startswith(prefix))
@@ -89,12 +89,12 @@ def counted(
             return {**cells, "yosys": result.version}
 
         def ecp5() -> dict[str, Any]:
-            return front_placed.placed(files, top, clock, folder / "ecp5", limit)
+            return front_placed.placed(files, top, clock, folder / "ecp5", limits.ecp5)
 
         if row.luts is None:
-            row = rows.put(in_time("Yosys for 7 series", row, limit, seven))
-        if row.luts is not None and not row.ended(limit):
-            rows.put(in_time("the flow for ECP5", row, limit, ecp5))
+            row = rows.put(in_time("Yosys for 7 series", row, limits.design, seven))
+        if row.luts is not None and not row.ended(limits):
+            rows.put(in_time(ECP5_FLOW, row, limits.ecp5, ecp5))
 
 
 def accuracy(graph: Graph, x: Any, y: Any) -> float:
@@ -104,10 +104,10 @@ def accuracy(graph: Graph, x: Any, y: Any) -> float:
     return float(np.mean((codes.argmax(axis=1) if codes.shape[1] > 1 else codes[:, 0] > 0) == y))
 
 
-def measure(rows: RowsFile, run: Run, row: FrontRow, limit: float) -> None:
+def measure(rows: RowsFile, run: Run, row: FrontRow, limits: FrontLimits) -> None:
     """Put the row of a run of edgeml's, whose Verilog is pipelined for 100 MHz as by default."""
     kept_row = rows.get(*row.key)
-    if kept_row and kept_row.ended(limit):
+    if kept_row and kept_row.ended(limits):
         return
     graph = pipeline.lower(run)
     if kept_row:
@@ -121,7 +121,7 @@ def measure(rows: RowsFile, run: Run, row: FrontRow, limit: float) -> None:
         BACKEND.emit(graph, BACKEND.options({})).write(source)
         manifest = VerilogManifest.read(source)
         files = [source / file for file in manifest.files]
-        counted(rows, replace(row, latency=manifest.latency), files, manifest.top, "aclk", limit)
+        counted(rows, replace(row, latency=manifest.latency), files, manifest.top, "aclk", limits)
 
 
 class TrainingSeconds(SilentProgress):
@@ -169,9 +169,9 @@ def presets_of(dataset: str) -> list[str]:
     ]
 
 
-def ours(rows: RowsFile, dataset: str, name: str, seed: int, points: int, limit: float) -> None:
+def ours(rows: RowsFile, dataset: str, name: str, seed: int, points: int, limits: FrontLimits) -> None:
     """Put the rows of a preset that are not complete."""
-    if rows.complete(name, seed, points, limit):
+    if rows.complete(name, seed, points, limits):
         return
     place = ROOT / "runs/front" / dataset
     run, seconds = trained(presets.load(name), seed, place / f"{name}-{seed}")
@@ -185,10 +185,10 @@ def ours(rows: RowsFile, dataset: str, name: str, seed: int, points: int, limit:
         training=digest, front=len(front) or 1,
     )  # fmt: skip
     if not front:
-        measure(rows, run, whole, limit)
+        measure(rows, run, whole, limits)
     for point in spread(len(front), points):
         chosen = pick(run, point + 1, place / f"{name}-{seed}-{point + 1}")
-        measure(rows, chosen, replace(whole, point=point, operations=front[point].cost), limit)
+        measure(rows, chosen, replace(whole, point=point, operations=front[point].cost), limits)
 
 
 def digest_of(file: Path) -> str:
@@ -216,9 +216,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=400, help="of HGQ2's training")
     parser.add_argument("--anew", action="store_true", help="forget the rows that are there")
     parser.add_argument("--seconds", type=float, default=LIMIT, help="limit of each tool and design")
+    parser.add_argument("--ecp5-seconds", type=float, default=LIMIT, help="the same for ECP5; 0: without it")
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks-front.md")
     options = parser.parse_args()
-    dataset, points, limit = options.dataset, options.points, options.seconds
+    dataset, points = options.dataset, options.points
+    limits = FrontLimits(options.seconds, options.ecp5_seconds)
     seeds = [int(seed) for seed in options.seeds.split(",") if seed]
     every = [*presets_of(dataset), "hgq2"]
     sides = options.sides.split(",") if options.sides else every
@@ -233,9 +235,9 @@ def main() -> None:
     for seed in seeds:
         for side in sides:
             if side == "hgq2":
-                front_peer.theirs(rows, dataset, seed, options.epochs, points, limit)
+                front_peer.theirs(rows, dataset, seed, options.epochs, points, limits)
             else:
-                ours(rows, dataset, side, seed, points, limit)
+                ours(rows, dataset, side, seed, points, limits)
     measured_sets = {name: read_rows(RESULTS / f"front-{name}.json") for name in datasets}
     options.out.write_text("\n".join(front_page.page(measured_sets, missing)).rstrip() + "\n")
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.front import ROOT, counted, digest_of, in_time, units
-from benchmarks.front_rows import FrontRow, RowsFile, spread
+from benchmarks.front_rows import FrontLimits, FrontRow, RowsFile, spread
 from edgeml import presets
 from edgeml.errors import EdgemlError
 from edgeml.presets import Preset, prepare
@@ -84,13 +84,13 @@ def front_files(folder: Path, most: float) -> list[tuple[Path, float, float]]:
     return front
 
 
-def theirs(rows: RowsFile, dataset: str, seed: int, epochs: int, points: int, limit: float) -> None:
+def theirs(rows: RowsFile, dataset: str, seed: int, epochs: int, points: int, limits: FrontLimits) -> None:
     """Put the rows of HGQ2 with da4ml that are not complete.
 
     Raises:
         EdgemlError: its script fails; names the log.
     """
-    if rows.complete(SIDE, seed, points, limit):
+    if rows.complete(SIDE, seed, points, limits):
         return
     folder = ROOT / "runs/front" / dataset / f"hgq2-{seed}"
     training = train(dataset, seed, epochs, folder)
@@ -103,18 +103,18 @@ def theirs(rows: RowsFile, dataset: str, seed: int, epochs: int, points: int, li
         row = rows.get(SIDE, seed, number) or FrontRow(
             SIDE, seed, number, None, validation, ebops, **training, training=digest, front=len(front)
         )
-        if not row.ended(limit):
-            _measure(rows, row, folder, file, limit)
+        if not row.ended(limits):
+            _measure(rows, row, folder, file, limits)
 
 
-def _measure(rows: RowsFile, row: FrontRow, folder: Path, file: Path, limit: float) -> None:
+def _measure(rows: RowsFile, row: FrontRow, folder: Path, file: Path, limits: FrontLimits) -> None:
     """Put the row of a checkpoint."""
     out = folder / str(row.point)
 
     def written() -> dict[str, Any]:
         if not (out / "point.json").is_file():
             out.mkdir(exist_ok=True)
-            _script([folder, f"checkpoints/{file.name}", out.name], out.with_suffix(".log"), limit)
+            _script([folder, f"checkpoints/{file.name}", out.name], out.with_suffix(".log"), limits.design)
         point = json.loads((out / "point.json").read_text())
         return {
             "accuracy": point["test_accuracy"],
@@ -123,12 +123,12 @@ def _measure(rows: RowsFile, row: FrontRow, folder: Path, file: Path, limit: flo
         }
 
     if row.accuracy is None:
-        row = in_time("da4ml", row, limit, written)
+        row = in_time("da4ml", row, limits.design, written)
     if row.accuracy is None:
         rows.put(row)
         return
     sources = [file for file in sorted((out / "src").rglob("*.v")) if _needed(file)]
-    counted(rows, row, sources, "model", "clk", limit)
+    counted(rows, row, sources, "model", "clk", limits)
 
 
 def _script(arguments: list[Path | str], log: Path, seconds: float) -> None:

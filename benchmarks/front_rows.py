@@ -13,6 +13,22 @@ from pathlib import Path
 
 from edgeml.files import write_atomic
 
+ECP5_FLOW = "the flow for ECP5"
+"""The tools of `benchmarks.front_placed`, where their time was up."""
+
+
+@dataclass(frozen=True)
+class FrontLimits:
+    """Seconds that a tool may take for a design.
+
+    Args:
+        design: of da4ml and of Yosys for 7 series.
+        ecp5: of each tool for ECP5; 0: they are not run.
+    """
+
+    design: float
+    ecp5: float
+
 
 @dataclass(frozen=True)
 class FrontRow:
@@ -72,9 +88,11 @@ class FrontRow:
         """The identity of a row in its file."""
         return self.side, self.seed, self.point
 
-    def ended(self, limit: float) -> bool:
-        """True if all figures are there, or a tool had no less time than this before it was stopped."""
-        return bool(self.placer) or (bool(self.stopped) and self.limit >= limit)
+    def ended(self, limits: FrontLimits) -> bool:
+        """True if all figures are there that can be had within the limits."""
+        if self.stopped and self.stopped != ECP5_FLOW:
+            return self.limit >= limits.design
+        return self.luts is not None and (bool(self.placer) or self.limit >= limits.ecp5)
 
 
 def spread(count: int, most: int) -> list[int]:
@@ -106,15 +124,15 @@ class RowsFile:
         """The rows of one training."""
         return [row for row in self.rows if (row.side, row.seed) == (side, seed)]
 
-    def complete(self, side: str, seed: int, points: int, limit: float) -> bool:
-        """True if so many checkpoints of the front have all that can be had within the limit.
+    def complete(self, side: str, seed: int, points: int, limits: FrontLimits) -> bool:
+        """True if so many checkpoints of the front have all that can be had within the limits.
 
         Rows that do not say of which training they are cannot go on, so they are complete as they are.
         """
         rows = self.of(side, seed)
         if not rows or not all(row.training for row in rows):
             return bool(rows)
-        ended = {row.point for row in rows if row.ended(limit)}
+        ended = {row.point for row in rows if row.ended(limits)}
         return ended >= set(spread(rows[0].front, points))
 
     def discard(self, sides: Iterable[str], seeds: Iterable[int]) -> None:
