@@ -20,7 +20,7 @@ from edgeml.tools._process import run as run_process
 
 SIDE = "HGQ2 + da4ml"
 PEER = ROOT / ".venv-hgq2/bin/python"
-MOST_EBOPS = {"fashion_mnist": 40_000, "mnist": 40_000}
+MOST_EBOPS = {"fashion_mnist": 30_000, "mnist": 30_000}
 """EBOPs of HGQ2's checkpoints that are synthesized, about as many LUTs as edgeml's of most bit operations."""
 
 _SECONDS = 7200.0

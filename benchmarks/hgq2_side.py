@@ -142,6 +142,7 @@ def written(model: Any, data: Any, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Train, or write the Verilog of a checkpoint."""
+    import hgq.layers  # noqa: F401  registers the layers that files have
     import keras
 
     folder, *checkpoint = map(Path, sys.argv[1:])
