@@ -254,7 +254,7 @@ def _judged(
         more = f", and {len(open_) - 1} more" if len(open_) > 1 else ""
         reason = f"{open_[0].value} ({open_[0].ops}): {open_[0].missing}{more}"
         proof = proof.model_copy(update={"verdict": Verdict.NOT_PROVEN, "reason": reason})
-        return _refuted(backend, folder, graph, golden, proof)
+        return _refuted(backend, folder, graph, golden, proof, opened=[step.value for step in open_])
     return proof
 
 
@@ -266,13 +266,14 @@ def _refuted(
     proof: Proof,
     difference: StageDifference | None = None,
     effort: Effort = Effort.ALL,
+    opened: Sequence[str] = (),
 ) -> Proof:
     """An open proof, or the refutation if an input shows one, or the artefact cannot be built or run."""
     (runner, *_) = backend.runners()
     if runner.available():
         return proof
     try:
-        witness = find_witness(backend, folder, graph, golden, difference, effort)
+        witness = find_witness(backend, folder, graph, golden, difference, effort, opened)
     except BrokenArtefactError as error:
         return proof.model_copy(update={"verdict": Verdict.REFUTED, "failure": str(error)})
     except EdgemlError:  # it cannot be run here; the proof says what is wrong

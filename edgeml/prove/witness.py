@@ -7,7 +7,7 @@ and inputs that drive the element that differs as far up and down as they can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum, unique
 from pathlib import Path
@@ -59,6 +59,7 @@ def find_witness(
     golden: Golden | None,
     difference: StageDifference | None,
     effort: Effort = Effort.ALL,
+    opened: Sequence[str] = (),
 ) -> Witness | None:
     """An input on which the artefact's outputs differ from the graph's, or None if none was found.
 
@@ -69,6 +70,7 @@ def find_witness(
         golden: vectors of the run, if there are any.
         difference: codes on which a stage differs; None if there are no stages.
         effort: which inputs are tried.
+        opened: values of which it is not known whether they differ.
 
     Raises:
         BrokenArtefactError: the artefact cannot be built, ends with an error on some input, or gives an array
@@ -77,10 +79,11 @@ def find_witness(
     """
     if effort is Effort.ALL:
         arguments = (backend, folder, graph, golden, difference)
-        return find_witness(*arguments, Effort.FIRST) or find_witness(*arguments, Effort.REST)
+        first = find_witness(*arguments, Effort.FIRST, opened)
+        return first or find_witness(*arguments, Effort.REST)
     (runner, *_), core = backend.runners(), backend.prepared(graph)
     if effort is Effort.FIRST:
-        witness = _early(backend, folder, graph, core, golden, difference)
+        witness = _early(backend, folder, graph, core, golden, difference, opened)
         if witness is not None:
             return witness
         runner = runner.unoptimized()
@@ -90,7 +93,7 @@ def find_witness(
         failed = False
         try:
             most = one.most_vectors(folder, graph) or None
-            for origin, floats in _candidates(graph, core, golden, difference, effort):
+            for origin, floats in _candidates(graph, core, golden, difference, effort, opened):
                 some = {name: x[:most] for name, x in floats.items()}
                 first = _wrong_answer(one, folder, graph, some, origin)
                 witness = first and _shortest(one, folder, graph, some, first)
@@ -116,6 +119,7 @@ def _early(
     core: Graph,
     golden: Golden | None,
     difference: StageDifference | None,
+    opened: Sequence[str],
 ) -> Witness | None:
     """A witness among a few inputs of each origin, if a runner is here that has their answers early."""
     runner = backend.early_runner()
@@ -123,7 +127,7 @@ def _early(
         return None
     with suppress(EdgemlError):  # what it cannot run is left to the runners of a check
         most = runner.most_vectors(folder, graph)
-        groups = list(_candidates(graph, core, golden, difference, Effort.FIRST))
+        groups = list(_candidates(graph, core, golden, difference, Effort.FIRST, opened))
         order = [(row, at) for row in range(most) for at in range(len(groups))]
         order = [(row, at) for row, at in order if row < len(groups[at][1][graph.inputs[0]])][:most]
         for few in (order[:_AT_ONCE], order[_AT_ONCE:]):
@@ -185,7 +189,12 @@ def _wrong_answer(
 
 
 def _candidates(
-    graph: Graph, core: Graph, golden: Golden | None, difference: StageDifference | None, effort: Effort
+    graph: Graph,
+    core: Graph,
+    golden: Golden | None,
+    difference: StageDifference | None,
+    effort: Effort,
+    opened: Sequence[str],
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
     if difference is not None and set(difference.codes) == set(graph.inputs):
         single = {name: codes[np.newaxis] for name, codes in difference.codes.items()}
@@ -197,6 +206,7 @@ def _candidates(
             yield "the golden vectors", {name: np.asarray(x, np.float32) for name, x in vectors.items()}
         if difference is not None:
             yield from _to_its_ends(graph, core, difference)
+        yield from _all_to_their_ends(graph, core, opened)
         yield from _few(graph, rng)
     if effort is not Effort.FIRST:
         yield from _more(graph, core, difference, rng)
@@ -257,18 +267,12 @@ def _to_its_ends(
     did more. That is the highest (lowest) of all inputs where the element is a sum of multiples of them. On
     the way between the two one element after the other goes from end to end, in small steps.
     """
-    infos = {name: graph.info(name) for name in graph.inputs}
-    count = sum(info.size for info in infos.values())
-    if not 0 < count <= _ALONE or count * products(graph) > _WORK:
+    alone = _each_alone(graph)
+    if alone is None:
         return
-    lo, hi = (
-        np.concatenate([getattr(info, end).reshape(-1) for info in infos.values()]) for end in ("lo", "hi")
-    )
-    rest = np.clip(0, lo, hi)
-    alone = np.tile(rest, (2, count, 1))
-    each = np.arange(count)
-    alone[0, each, each], alone[1, each, each] = lo, hi
-    moved = _parts(infos, alone.reshape(2 * count, count))
+    infos = {name: graph.info(name) for name in graph.inputs}
+    lo, hi, moved = alone
+    count = len(lo)
     lower, upper = _heights(core, moved, difference).reshape(2, count)
     top, bottom = np.where(upper > lower, hi, lo), np.where(upper > lower, lo, hi)
     steps = max(1, min(_STEPS // count, int((hi - lo).max())))
@@ -282,12 +286,52 @@ def _to_its_ends(
     yield "inputs that drive the element to its end", _floats(graph, _parts(infos, np.stack(way)))
 
 
+def _each_alone(graph: Graph) -> tuple[IntArray, IntArray, dict[str, IntArray]] | None:
+    """Inputs that have one element at its lowest code and all others at rest, and those at its highest code.
+
+    Returns:
+        The lowest and highest codes of all elements of the inputs, and the inputs; None if they are too many.
+    """
+    infos = {name: graph.info(name) for name in graph.inputs}
+    count = sum(info.size for info in infos.values())
+    if not 0 < count <= _ALONE or count * products(graph) > _WORK:
+        return None
+    lo, hi = (
+        np.concatenate([getattr(info, end).reshape(-1) for info in infos.values()]) for end in ("lo", "hi")
+    )
+    alone = np.tile(np.clip(0, lo, hi), (2, count, 1))
+    each = np.arange(count)
+    alone[0, each, each], alone[1, each, each] = lo, hi
+    return lo, hi, _parts(infos, alone.reshape(2 * count, count))
+
+
+def _all_to_their_ends(
+    graph: Graph, core: Graph, values: Sequence[str]
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    """Inputs that drive each element of values as high, and as low, as `_to_its_ends` does."""
+    alone = _each_alone(graph)
+    if alone is None or not values:
+        return
+    lo, hi, moved = (alone[0][:, np.newaxis], alone[1][:, np.newaxis], alone[2])
+    names = dict.fromkeys(source for value in values for source in (_before_a_cut(core, value), value))
+    rows: list[IntArray] = []
+    for heights in evaluate_codes(core, moved, list(names)).values():
+        lower, upper = heights.reshape(2, len(lo), -1)
+        rows += [np.where(upper > lower, hi, lo).T, np.where(upper > lower, lo, hi).T]
+    ends = np.unique(np.concatenate(rows), axis=0)[: _FIRST * 4]
+    infos = {name: graph.info(name) for name in graph.inputs}
+    yield "inputs that drive elements to their ends", _floats(graph, _parts(infos, ends))
+
+
+def _before_a_cut(core: Graph, value: str) -> str:
+    """The value of which a value is a function element by element, which may cut it off; or itself."""
+    read = [name for name in core.node(value).inputs if name not in core.constants]
+    return read[0] if [core.info(name).shape for name in read] == [core.info(value).shape] else value
+
+
 def _heights(core: Graph, inputs: Mapping[str, IntArray], difference: StageDifference) -> IntArray:
     """The element that differs, as the graph has it, before a function of it alone cuts it off."""
-    name = difference.value
-    shapes = {source: core.info(source).shape for source in difference.codes}
-    if list(shapes.values()) == [core.info(name).shape]:
-        (name,) = shapes
+    name = _before_a_cut(core, difference.value)
     heights: IntArray = evaluate_codes(core, inputs, [name])[name][(slice(None), *difference.index)]
     return heights
 

@@ -84,7 +84,9 @@ def lint(sources: Sequence[Path], top: str, log: Path) -> None:
         raise EdgemlError(problem, f"verilator --lint-only {top}", f"all output is in {log}")
 
 
-def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = True) -> Path:
+def simulation(
+    sources: Sequence[Path], top: str, main: str, optimized: bool = True, warnings: bool = False
+) -> Path:
     """The program for a module and a C++ main, from the cache or freshly built.
 
     Args:
@@ -93,19 +95,21 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
         main: C++ that includes "Vdut.h" and drives `Vdut`.
         optimized: let the compiler take three times as long for a program that is several times as fast;
             without it that program is taken too, if it is there.
+        warnings: Verilator may warn of the text.
 
     Raises:
         MissingToolError: Verilator 5 or g++ is missing.
-        BrokenArtefactError: Verilator refuses the Verilog; has its line and names the log.
-        EdgemlError: the C++ does not compile; names the log.
+        BrokenArtefactError: the Verilog has an error; has Verilator's line and names the log.
+        EdgemlError: Verilator warns of it, or the C++ does not compile; names the log.
     """
     if reason := missing():
         raise MissingToolError(reason, top)
     verilator, compiler = _need(TOOL), _need(gxx.TOOL)
     versions = (_version(verilator), str(verilator.path), compiler.version, *_FLAGS)
     text = [part for path in sources for part in (path.name, read_bytes(path, "file of Verilog"))]
-    best = cache_folder("verilog") / digest([*versions, top, main, *text])
-    quick = cache_folder("verilog") / digest([*versions, _QUICK, top, main, *text])
+    lenient = ["-Wno-fatal"] if warnings else []
+    best = cache_folder("verilog") / digest([*versions, *lenient, top, main, *text])
+    quick = cache_folder("verilog") / digest([*versions, *lenient, _QUICK, top, main, *text])
     programs = [best / _PROGRAM] if optimized else [best / _PROGRAM, quick / _PROGRAM]
     program = next((there for there in programs if there.is_file()), programs[-1])
     if program.is_file():
@@ -129,6 +133,7 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
             "--top-module",
             top,
             "-Wno-lint",
+            *lenient,
             "--Mdir",
             "c",
             *files,
@@ -153,8 +158,9 @@ def simulation(sources: Sequence[Path], top: str, main: str, optimized: bool = T
 
 
 def _refusal(line: str, log: Path) -> EdgemlError:
-    """The error for Verilog that is not compiled."""
-    return BrokenArtefactError(f"is not compiled: {line}", "verilator", f"all output is in {log}")
+    """The error for Verilog that is not compiled; another tool may see nothing in what draws a warning."""
+    kind = BrokenArtefactError if line.startswith("%Error") else EdgemlError
+    return kind(f"is not compiled: {line}", "verilator", f"all output is in {log}")
 
 
 def _plain(path: Path, scratch: Path) -> Path:

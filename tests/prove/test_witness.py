@@ -14,6 +14,7 @@ from edgeml import backends
 from edgeml.backend import Runner, Takes
 from edgeml.backends.c.runner import HostProgram
 from edgeml.backends.verilog import Verilog
+from edgeml.backends.verilog.harness import MAIN
 from edgeml.errors import BrokenArtefactError, EdgemlError
 from edgeml.fixed import IntArray
 from edgeml.ir import Graph, evaluate_codes
@@ -164,6 +165,17 @@ def test_c_that_compiles_is_not_compiled_again_without_warnings() -> None:
     assert other.alternatives() == ()
 
 
+@pytest.mark.parametrize(("end", "index"), [("lo", 0), ("hi", 11)])
+def test_sums_of_which_nothing_is_shown_are_driven_to_their_ends(
+    end: str, index: int, tmp_path: Path
+) -> None:
+    graph = zoo()["mlp"]
+    runner = WrongAtAnEnd("fc1", (index,), int(getattr(graph.info("fc1"), end)[index]))
+    witness = find_witness(backend_with(runner), tmp_path, graph, None, None, Effort.FIRST, ["act1"])
+    assert witness is not None
+    assert witness.origin == "inputs that drive elements to their ends"
+
+
 @pytest.mark.tool
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
@@ -185,6 +197,31 @@ def test_verilog_that_is_not_compiled_or_stands_still_is_refuted(
     assert (proof.verdict, proof.witness) == (Verdict.REFUTED, None)
     assert says in proof.failure
     assert proof.reason
+
+
+@pytest.mark.tool
+@pytest.mark.parametrize(
+    ("old", "new", "refuted"),
+    [
+        ("endmodule", "  wire odd = s_axis_tdata[9999];\nendmodule", False),
+        ("s_axis_tdata[0 +", "s_axis_tdata[9999 +", True),
+    ],
+)
+def test_a_warning_of_verilator_alone_refutes_nothing(
+    old: str, new: str, refuted: bool, tmp_path: Path
+) -> None:
+    if verilator.missing():
+        pytest.skip(verilator.missing())
+    backends.load("verilog").emit(GRAPH).write(tmp_path / "verilog")
+    path = tmp_path / "verilog/relu.v"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(EdgemlError, match="SELRANGE") as error:
+        verilator.simulation(sorted(path.parent.glob("*.v")), "relu", MAIN, optimized=False)
+    assert not isinstance(error.value, BrokenArtefactError)
+    proof = prove_folder(tmp_path, GRAPH, ["verilog"]).results[0]
+    assert proof.failure == ""
+    assert (proof.verdict is Verdict.REFUTED, proof.witness is not None) == (refuted, refuted)
 
 
 @pytest.mark.tool

@@ -50,6 +50,7 @@ class Simulation(Runner):
         promised: another latency or interval than edgeml.json has is an error.
         undriven: the value of bits that nothing drives.
         optimized: False for a program that is there three times as soon and takes longer for each sample.
+        warnings: Verilator may warn of the text.
     """
 
     name: ClassVar[str] = "verilator"
@@ -64,23 +65,23 @@ class Simulation(Runner):
         promised: bool = True,
         undriven: Undriven = Undriven.LOW,
         optimized: bool = True,
+        warnings: bool = False,
     ) -> None:
         self._stalls, self._seed = stalls, seed
         self._promised, self._undriven = promised, undriven
-        self._optimized = optimized
+        self._optimized, self._warnings = optimized, warnings
 
     def available(self) -> str:
         return verilator.missing()
 
     def alternatives(self, *, failed: bool = True) -> tuple[Runner, ...]:
-        del failed
         return tuple(
-            Simulation(promised=False, undriven=bits, optimized=self._optimized)
+            Simulation(promised=False, undriven=bits, optimized=self._optimized, warnings=failed)
             for bits in (Undriven.LOW, Undriven.HIGH, Undriven.RANDOM)
         )
 
     def unoptimized(self) -> Simulation:
-        return Simulation(self._stalls, self._seed, self._promised, self._undriven, optimized=False)
+        return Simulation(self._stalls, self._seed, self._promised, self._undriven, False, self._warnings)
 
     def most_vectors(self, folder: Path, graph: Graph) -> int:
         return max(1, _CLOCKS // max(1, VerilogManifest.read(folder).interval))
@@ -94,7 +95,7 @@ class Simulation(Runner):
         for path in sources:
             if not path.is_file():
                 raise EdgemlError("a file that edgeml.json lists is missing", str(path), "export again")
-        program = verilator.simulation(sources, manifest.top, MAIN, self._optimized)
+        program = verilator.simulation(sources, manifest.top, MAIN, self._optimized, self._warnings)
         samples = len(inputs[graph.inputs[0]])
         if not samples:
             return {v.value: np.zeros((0, *v.shape), np.int64) for v in manifest.output.values}
