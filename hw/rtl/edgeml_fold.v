@@ -4,6 +4,11 @@
 // The matrix lies outside: `address` is the number of the beat, and `weights` has to follow it one enabled clock
 // later (a memory with a registered output), the weight of lane l for output o at (l*OUTPUTS + o)*WEIGHT. Sums are
 // exact modulo 2^SUM.
+//
+// PAIRS = 1: outputs 2k and 2k + 1 share multipliers and a sum. Their weights are one factor, SUM bits apart, and the weight
+// of 2k + 1 has to be stored less one where that of 2k is negative. The sum of 2k begins with half of its range, so
+// that it never is negative, and its top bit is inverted at the end. It has to fit SUM bits, two's complement: what does
+// not would be carried to the sum of 2k + 1.
 module edgeml_fold #(
   parameter LANES = 1,
   parameter ELEMENT = 8,     // bits of an element
@@ -12,7 +17,8 @@ module edgeml_fold #(
   parameter WEIGHT = 8,      // bits of a weight, two's complement
   parameter SUM = 24,        // bits of a sum
   parameter BEATS = 16,
-  parameter COUNT = 4        // bits of the address: 2^COUNT is at least BEATS
+  parameter COUNT = 4,       // bits of the address: 2^COUNT is at least BEATS
+  parameter PAIRS = 0        // two outputs share a multiplier; SUM is more than WEIGHT
 ) (
   input  wire                            clk,
   input  wire                            rst,      // synchronous
@@ -26,7 +32,7 @@ module edgeml_fold #(
   output reg                             m_valid,
   input  wire                            m_ready
 );
-  localparam PRODUCT = ELEMENT + 1 + WEIGHT;
+  localparam SHARE = PAIRS ? 2 : 1;
   localparam FINAL = BEATS - 1;
   localparam [COUNT-1:0] LAST = FINAL[COUNT-1:0];
 
@@ -56,55 +62,76 @@ module edgeml_fold #(
 
   genvar o, l;
   generate
-    for (o = 0; o < OUTPUTS; o = o + 1) begin : out
+    for (o = 0; o < OUTPUTS; o = o + SHARE) begin : out
+      localparam BOTH = o + SHARE > OUTPUTS ? 0 : PAIRS;
+      localparam FACTOR = BOTH ? SUM + WEIGHT : WEIGHT, TOTAL = BOTH ? 2*SUM : SUM, PRODUCT = ELEMENT + 1 + FACTOR;
+      wire [LANES*FACTOR-1:0] factors;
+      for (l = 0; l < LANES; l = l + 1) begin : word
+        if (BOTH != 0) begin : pair
+          wire [WEIGHT-1:0] low = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+          wire [WEIGHT-1:0] high = weights[(l*OUTPUTS + o + 1)*WEIGHT +: WEIGHT];
+          assign factors[l*FACTOR +: FACTOR] = {high, {(SUM-WEIGHT){low[WEIGHT-1]}}, low};
+        end else begin : alone
+          assign factors[l*FACTOR +: FACTOR] = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+        end
+      end
       // One lane: its term is the sum over the lanes, so stage 2 holds the factors and stage 3 the product. Multiplier,
       // registers and the sum over the beats then fit a DSP block.
-      reg [SUM-1:0] total;
-      wire [SUM-1:0] now;
+      reg [TOTAL-1:0] total;
+      wire [TOTAL-1:0] now;
       if (LANES == 1) begin : single
         wire sign = (SIGNED != 0) & elements[ELEMENT - 1];
         reg signed [ELEMENT:0] element;
-        reg signed [WEIGHT-1:0] weight;
+        reg signed [FACTOR-1:0] factor;
         reg signed [PRODUCT-1:0] product;
         always @(posedge clk) if (ce) begin
           element <= {sign, elements[0 +: ELEMENT]};
-          weight <= weights[o*WEIGHT +: WEIGHT];
+          factor <= factors[0 +: FACTOR];
           // verilator lint_off WIDTHEXPAND
-          product <= element * weight;
+          product <= element * factor;
           // verilator lint_on WIDTHEXPAND
         end
         // verilator lint_off UNUSEDSIGNAL
-        wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+        wire [TOTAL+PRODUCT-1:0] wide = {{TOTAL{product[PRODUCT-1]}}, product};
         // verilator lint_on UNUSEDSIGNAL
-        assign now = wide[SUM-1:0];
-        always @(posedge clk) if (ce & valid3) total <= (first3 ? {SUM{1'b0}} : total) + now;
+        assign now = wide[TOTAL-1:0];
       end else begin : several
-        wire [LANES*SUM-1:0] terms;
+        wire [LANES*TOTAL-1:0] terms;
         for (l = 0; l < LANES; l = l + 1) begin : lane
           wire sign = (SIGNED != 0) & elements[l*ELEMENT + ELEMENT - 1];
           wire signed [ELEMENT:0] element = {sign, elements[l*ELEMENT +: ELEMENT]};
-          wire signed [WEIGHT-1:0] weight = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+          wire signed [FACTOR-1:0] factor = factors[l*FACTOR +: FACTOR];
           reg signed [PRODUCT-1:0] product;
           // verilator lint_off WIDTHEXPAND
-          always @(posedge clk) if (ce) product <= element * weight;
+          always @(posedge clk) if (ce) product <= element * factor;
           // verilator lint_on WIDTHEXPAND
           // verilator lint_off UNUSEDSIGNAL
-          wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+          wire [TOTAL+PRODUCT-1:0] wide = {{TOTAL{product[PRODUCT-1]}}, product};
           // verilator lint_on UNUSEDSIGNAL
-          assign terms[l*SUM +: SUM] = wide[SUM-1:0];
+          assign terms[l*TOTAL +: TOTAL] = wide[TOTAL-1:0];
         end
         integer k;
-        reg [SUM-1:0] lanes, held;
+        reg [TOTAL-1:0] lanes, held;
         always @* begin
-          lanes = {SUM{1'b0}};
-          for (k = 0; k < LANES; k = k + 1) lanes = lanes + terms[k*SUM +: SUM];
+          lanes = {TOTAL{1'b0}};
+          for (k = 0; k < LANES; k = k + 1) lanes = lanes + terms[k*TOTAL +: TOTAL];
         end
         always @(posedge clk) if (ce) held <= lanes;
         assign now = held;
-        // The choice behind the sum: on iCE40 it costs nothing there, and 15 tables an output in front of the carry chain.
-        always @(posedge clk) if (ce & valid3) total <= first3 ? now : total + now;
       end
-      assign m_data[o*SUM +: SUM] = total;
+      if (BOTH != 0) begin : halves
+        always @(posedge clk) if (ce & valid3) total <= (first3 ? {{SUM{1'b0}}, 1'b1, {(SUM-1){1'b0}}} : total) + now;
+        assign m_data[o*SUM +: 2*SUM] = {total[SUM +: SUM], ~total[SUM-1], total[0 +: SUM-1]};
+      end else begin : whole
+        // With several lanes the choice stands behind the sum: on iCE40 it costs nothing there, and 15 tables an output in
+        // front of the carry chain.
+        if (LANES == 1) begin : front
+          always @(posedge clk) if (ce & valid3) total <= (first3 ? {SUM{1'b0}} : total) + now;
+        end else begin : behind
+          always @(posedge clk) if (ce & valid3) total <= first3 ? now : total + now;
+        end
+        assign m_data[o*SUM +: SUM] = total;
+      end
     end
   endgenerate
 endmodule

@@ -7,6 +7,8 @@
 // The matrix lies outside: `weights` has to follow `address` (counts beats and passes on) one enabled clock later, the
 // weight of lane l for output o at (l*OUTPUTS + o)*WEIGHT, of EACH at l*WEIGHT; `bias`, with which sums begin, has to
 // follow `group` (the pass) in the same way. Sums are exact modulo 2^SUM.
+//
+// PAIRS = 1 (not with EACH): two outputs share multipliers and a sum, as in edgeml_fold.
 module edgeml_product #(
   parameter LANES = 1,
   parameter ELEMENT = 8,     // bits of an element
@@ -20,7 +22,8 @@ module edgeml_product #(
   parameter PARTS = 16,      // BEATS, or with EACH BEATS * PASSES
   parameter PRODUCTS = 4,    // LANES * OUTPUTS, or with EACH LANES
   parameter COUNT = 4,       // bits of counters: 2^COUNT is at least PARTS, BEATS and PASSES
-  parameter ADDRESS = 4      // 2^ADDRESS is at least BEATS * PASSES
+  parameter ADDRESS = 4,     // 2^ADDRESS is at least BEATS * PASSES
+  parameter PAIRS = 0        // two outputs share a multiplier; SUM is more than WEIGHT
 ) (
   input  wire                           clk,
   input  wire                           rst,      // synchronous
@@ -36,8 +39,7 @@ module edgeml_product #(
   output reg                            m_valid,
   input  wire                           m_ready
 );
-  localparam PRODUCT = ELEMENT + 1 + WEIGHT;
-  localparam TERMS = EACH ? 1 : LANES;
+  localparam TERMS = EACH ? 1 : LANES, SHARE = PAIRS ? 2 : 1;
   localparam FINAL = BEATS - 1, END = PASSES - 1, NEXT = EACH ? PASSES : 1;
   localparam [COUNT-1:0] LAST = FINAL[COUNT-1:0], LAST_PASS = END[COUNT-1:0], STEP = NEXT[COUNT-1:0];
 
@@ -79,54 +81,72 @@ module edgeml_product #(
 
   genvar o, l;
   generate
-    for (o = 0; o < OUTPUTS; o = o + 1) begin : out
+    for (o = 0; o < OUTPUTS; o = o + SHARE) begin : out
+      localparam BOTH = o + SHARE > OUTPUTS ? 0 : PAIRS;
+      localparam FACTOR = BOTH ? SUM + WEIGHT : WEIGHT, TOTAL = BOTH ? 2*SUM : SUM, PRODUCT = ELEMENT + 1 + FACTOR;
+      wire [TERMS*FACTOR-1:0] factors;
+      for (l = 0; l < TERMS; l = l + 1) begin : word
+        if (BOTH != 0) begin : pair
+          wire [WEIGHT-1:0] low = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+          wire [WEIGHT-1:0] high = weights[(l*OUTPUTS + o + 1)*WEIGHT +: WEIGHT];
+          assign factors[l*FACTOR +: FACTOR] = {high, {(SUM-WEIGHT){low[WEIGHT-1]}}, low};
+        end else begin : alone
+          assign factors[l*FACTOR +: FACTOR] = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+        end
+      end
       // One term: it is the sum over the lanes, so stage 2 holds the factors and stage 3 the product. Multiplier,
       // registers and the sum over the beats then fit a DSP block.
-      reg [SUM-1:0] total;
-      wire [SUM-1:0] now;
+      reg [TOTAL-1:0] total;
+      wire [TOTAL-1:0] now, start;
       if (TERMS == 1) begin : single
         localparam FROM = EACH ? o : 0;
         wire sign = (SIGNED != 0) & elements[FROM*ELEMENT + ELEMENT - 1];
         reg signed [ELEMENT:0] element;
-        reg signed [WEIGHT-1:0] weight;
+        reg signed [FACTOR-1:0] factor;
         reg signed [PRODUCT-1:0] product;
         always @(posedge clk) if (ce) begin
           element <= {sign, elements[FROM*ELEMENT +: ELEMENT]};
-          weight <= weights[o*WEIGHT +: WEIGHT];
+          factor <= factors[0 +: FACTOR];
           // verilator lint_off WIDTHEXPAND
-          product <= element * weight;
+          product <= element * factor;
           // verilator lint_on WIDTHEXPAND
         end
         // verilator lint_off UNUSEDSIGNAL
-        wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+        wire [TOTAL+PRODUCT-1:0] wide = {{TOTAL{product[PRODUCT-1]}}, product};
         // verilator lint_on UNUSEDSIGNAL
-        assign now = wide[SUM-1:0];
+        assign now = wide[TOTAL-1:0];
       end else begin : several
-        wire [TERMS*SUM-1:0] terms;
+        wire [TERMS*TOTAL-1:0] terms;
         for (l = 0; l < TERMS; l = l + 1) begin : lane
           wire sign = (SIGNED != 0) & elements[l*ELEMENT + ELEMENT - 1];
           wire signed [ELEMENT:0] element = {sign, elements[l*ELEMENT +: ELEMENT]};
-          wire signed [WEIGHT-1:0] weight = weights[(l*OUTPUTS + o)*WEIGHT +: WEIGHT];
+          wire signed [FACTOR-1:0] factor = factors[l*FACTOR +: FACTOR];
           reg signed [PRODUCT-1:0] product;
           // verilator lint_off WIDTHEXPAND
-          always @(posedge clk) if (ce) product <= element * weight;
+          always @(posedge clk) if (ce) product <= element * factor;
           // verilator lint_on WIDTHEXPAND
           // verilator lint_off UNUSEDSIGNAL
-          wire [SUM+PRODUCT-1:0] wide = {{SUM{product[PRODUCT-1]}}, product};
+          wire [TOTAL+PRODUCT-1:0] wide = {{TOTAL{product[PRODUCT-1]}}, product};
           // verilator lint_on UNUSEDSIGNAL
-          assign terms[l*SUM +: SUM] = wide[SUM-1:0];
+          assign terms[l*TOTAL +: TOTAL] = wide[TOTAL-1:0];
         end
         integer k;
-        reg [SUM-1:0] lanes, held;
+        reg [TOTAL-1:0] lanes, held;
         always @* begin
-          lanes = {SUM{1'b0}};
-          for (k = 0; k < TERMS; k = k + 1) lanes = lanes + terms[k*SUM +: SUM];
+          lanes = {TOTAL{1'b0}};
+          for (k = 0; k < TERMS; k = k + 1) lanes = lanes + terms[k*TOTAL +: TOTAL];
         end
         always @(posedge clk) if (ce) held <= lanes;
         assign now = held;
       end
-      always @(posedge clk) if (ce & valid3) total <= (first3 ? bias[o*SUM +: SUM] : total) + now;
-      assign m_data[o*SUM +: SUM] = total;
+      if (BOTH != 0) begin : halves
+        assign start = {bias[(o + 1)*SUM +: SUM], ~bias[o*SUM + SUM - 1], bias[o*SUM +: SUM-1]};
+        assign m_data[o*SUM +: 2*SUM] = {total[SUM +: SUM], ~total[SUM-1], total[0 +: SUM-1]};
+      end else begin : whole
+        assign start = bias[o*SUM +: SUM];
+        assign m_data[o*SUM +: SUM] = total;
+      end
+      always @(posedge clk) if (ce & valid3) total <= (first3 ? start : total) + now;
     end
   endgenerate
 endmodule

@@ -15,7 +15,7 @@ from edgeml.api import load
 from edgeml.errors import MissingToolError
 from edgeml.estimate import Goal, preflight
 from edgeml.estimate.ledger import Ledger
-from edgeml.estimate.verilog.solve import VerilogLayout
+from edgeml.estimate.verilog.chosen import VerilogLayout
 from edgeml.figures import Figure, Hardware, Hop, LayerFigures, Stage, Usage
 from edgeml.pipeline import Synthesis
 from edgeml.synth.vendors import hls

@@ -79,6 +79,9 @@ PROVOKED: dict[str, str | Callable[[], str]] = {
     "no valid reuse factors meet a latency of 1 clocks ...": lambda: said(
         "edgeml estimate runs/iris --board icebreaker --max-latency 1", 0
     ),
+    "needs ... bits for two products in one multiplier ...": (
+        "edgeml export runs/iris --to verilog --set verilog.reuse_factor=4 --set verilog.pair_bits.fc1=8"
+    ),
     "nothing was run, so nothing is proven": lambda: said("edgeml check runs/iris --with verilog", 0),
     "differs from a fresh emission: ...": _damaged,
 }

@@ -146,6 +146,19 @@ def test_a_fold_multiplies_in_blocks_and_sums_in_tables() -> None:
     assert parts.fold(weights.reshape(4, 2, 2), 6, 8, False, 20, ICE40).chain == 2 * 20
 
 
+def test_two_outputs_share_a_multiplier_and_a_sum() -> None:
+    weights = np.arange(1, 41).reshape(8, 1, 5) % 7
+    for chip, more in ((XC7, 0), (ECP5, 2 * (20 - 2 * 8))):  # a product of 20 bits in place of two of 8
+        alone, paired = (parts.fold(weights, 4, 4, False, 12, chip, pairs) for pairs in (False, True))
+        assert (alone.dsp, paired.dsp) == (5, 3)
+        assert (alone.chain, alone.logic) == (paired.chain, paired.logic)
+        assert paired.ff - alone.ff == more
+    lanes = weights.reshape(4, 2, 5)
+    assert parts.fold(lanes, 4, 4, False, 12, XC7, paired=True).dsp == 2 * 3
+    wide = parts.fold(weights, 6, 6, False, 16, ECP5, paired=True)
+    assert wide.dsp == 2 * 2 + 1, "a factor of 22 bits takes two multipliers of 18"
+
+
 def test_a_product_whose_top_is_cut_off_is_as_narrow_as_what_is_kept() -> None:
     assert product(7, 4, ICE40).dsp == 1  # 11 bits, the narrowest that Yosys puts into a block
     assert product(7, 4, ICE40, used_bits=10).dsp == 0

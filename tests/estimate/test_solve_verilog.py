@@ -10,7 +10,7 @@ import pytest
 
 from edgeml import boards
 from edgeml.backends.verilog import BACKEND
-from edgeml.backends.verilog.options import VerilogOptions
+from edgeml.backends.verilog.options import VerilogOptions, parse_options
 from edgeml.backends.verilog.stream.factors import choices
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
@@ -19,10 +19,10 @@ from edgeml.estimate.count import total
 from edgeml.estimate.verdict import needs
 from edgeml.estimate.verilog import layouts
 from edgeml.estimate.verilog import preflight as preflight_verilog
+from edgeml.estimate.verilog.chosen import BoardShare, VerilogLayout
 from edgeml.estimate.verilog.counting import count
 from edgeml.estimate.verilog.layouts import START, LayoutStep, LayoutSteps, Place
 from edgeml.estimate.verilog.preflight import solver
-from edgeml.estimate.verilog.solve import BoardShare, VerilogLayout
 from edgeml.families.ecp5 import FABRIC as ECP5
 from edgeml.figures import Figure, Hardware
 from edgeml.fits import certain, worst
@@ -226,6 +226,28 @@ def test_flags_are_what_set_takes() -> None:
     assert layout.flags().split(" --set ")[1:] == ["verilog.reuse_factor.fc1=4", "verilog.reuse_factor.fc2=2"]
     even = VerilogLayout("stream", {"fc1": 4, "fc2": 4}, 10, 4, share)
     assert even.flags() == "--set verilog.mode=stream --set verilog.reuse_factor=4"
+    paired = VerilogLayout("stream", {"fc1": 4}, 10, 4, share, pair_bits=25)
+    assert paired.flags().endswith(" --set verilog.pair_bits=25")
+    assert paired.text() == "mode stream, fc1 4, two products in a multiplier of 25 bits"
+    assert parse_options(paired.settings()).pair_bits == 25
+
+
+def test_two_products_share_a_block_where_blocks_are_scarce() -> None:
+    graph = zoo()["mlp"]
+    for resources, latency in (({"lut": 7000, "dsp": 48}, 14), ({"lut": 3400, "dsp": 14}, 0)):
+        board = shrunk("pynq-z2", **resources)
+        goal = Goal(fit=True)
+        try:
+            alone = preflight(graph, board, "verilog", {"pair_bits": 0}, goal).solution
+        except EdgemlError:
+            alone = None
+        assert (alone.latency if isinstance(alone, VerilogLayout) else 0) == latency
+        both = preflight(graph, board, "verilog", {}, goal)
+        assert isinstance(both.solution, VerilogLayout) and both.solution.pair_bits == 25
+        assert not latency or both.solution.latency < latency
+        assert "pairs in 25 bits" in both.estimate.settings and certain(both.state)
+    roomy = preflight(graph, boards.load("pynq-z2"), "verilog", {}, Goal(fit=True)).solution
+    assert isinstance(roomy, VerilogLayout) and roomy.pair_bits == 0
 
 
 def test_large_layers_are_not_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,10 +30,14 @@ pytest.importorskip("da4ml", reason="da4ml is not installed")
         (
             branches.autoencoder(),
             "pynq-z2",
-            {"mode": "stream", "reuse_factor": {"down": 96, "middle": 144, "up": 72}},
+            {
+                "mode": "stream",
+                "reuse_factor": {"down": 96, "middle": 72, "up": 72},
+                "pair_bits": {"middle": 25, "up": 25},
+            },
         ),
     ],
-    ids=["parallel", "stream", "folded with a branch"],
+    ids=["parallel", "stream", "folded, two layers with two products in a multiplier"],
 )
 def test_a_fresh_design_lies_in_its_interval(
     graph, board: str, settings: dict[str, Any], tmp_path: Path

@@ -31,7 +31,7 @@ _TURNS: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType(
             for backend in ("Vitis", "Vivado")
             for io_type in ("io_parallel", "io_stream")
         ),
-        "verilog": ({"mode": "parallel"}, {"mode": "stream"}),
+        "verilog": ({"mode": "parallel"}, {"mode": "stream"}, {"mode": "stream", "pair_bits": 40}),
     }
 )
 """Options that have an equal share of the graphs; back ends that are compiled get smaller graphs too."""

@@ -320,9 +320,13 @@ def test_parts_move_elements_as_said_and_another_claim_is_noticed(monkeypatch: p
 
 
 @pytest.mark.tool
-def test_a_stream_is_proven_and_another_weight_refuted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pair_bits", [0, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_stream_is_proven_and_another_weight_refuted(pair_bits: int, tmp_path: Path) -> None:
     needs_verilator()
-    folder = written(tmp_path)
+    folder = tmp_path / "verilog"
+    files = emitted(network(), STREAM | {"pair_bits": pair_bits})
+    assert files is not None and (b".PAIRS(1)" in files["scene.v"]) == bool(pair_bits)
+    files.write(folder)
     proof = prove_folder(tmp_path, network(), ["verilog"]).results[0]
     assert (proof.verdict, proof.reason) == (Verdict.PROVEN, "")
     assert {step.value for step in proof.steps} >= {"conv", "act", "pool", "sums", "scores"}
@@ -336,12 +340,49 @@ def test_a_stream_is_proven_and_another_weight_refuted(tmp_path: Path) -> None:
     assert proof.witness is not None
 
 
+def test_parameters_of_pairs_belong_together() -> None:
+    before = moves.every_element("x", 8, 1, 3, False, ())
+    values = {
+        "LANES": 1,
+        "ELEMENT": 3,
+        "OUTPUTS": 3,
+        "WEIGHT": 4,
+        "SUM": 9,
+        "BEATS": 8,
+        "COUNT": 3,
+        "PAIRS": 1,
+    }
+    assert moves.sums(before, "edgeml_fold", values) == (1, 3)
+    for wrong in ({"PAIRS": 2}, {"SUM": 4}, {"EACH": 1}):
+        with pytest.raises(EdgemlError, match="PAIRS"):
+            moves.sums(before, "edgeml_fold", values | wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.tool
+def test_pairs_of_sums_without_a_sign_are_not_proven(tmp_path: Path) -> None:
+    needs_verilator()
+    build, rng = Builder("scene"), np.random.default_rng(0)
+    x = build.input((8,), FixedType(False, 3, 0), "x")
+    weights = build.const(rng.integers(1, 8, (8, 4)), FixedType(False, 3, 0), "weights")
+    graph = build.graph(build.add(MatMul(), x, weights, name="sums"))
+    files = emitted(graph, STREAM | {"reuse_factor": 8, "pair_bits": 40})
+    assert files is not None and b".PAIRS(" not in files["scene.v"]
+    files.write(tmp_path / "verilog")
+    top = tmp_path / "verilog" / "scene.v"
+    edited = top.read_text().replace(".SUM(", ".PAIRS(1), .SUM(")
+    assert edited != top.read_text()
+    top.write_text(edited)
+    proof = prove_folder(tmp_path, graph, ["verilog"]).results[0]
+    assert proof.verdict is not Verdict.PROVEN and "does not fit the" in proof.reason
+
+
 @pytest.mark.slow
 @pytest.mark.tool
 def test_a_folded_stream_that_branches_is_proven(tmp_path: Path) -> None:
     needs_verilator()
     graph = branches.residual(4, 2)
-    for options in (STREAM, STREAM | {"clocks_per_sample": 2_000}):
+    for options in (STREAM, STREAM | {"clocks_per_sample": 2_000, "pair_bits": 18}):
         files = emitted(graph, options)
         assert files is not None
         files.write(tmp_path / "verilog")

@@ -130,6 +130,15 @@ def test_window(size, reach, strides, padding, tmp_path: Path) -> None:
     np.testing.assert_array_equal(taps(got, count), expected)
 
 
+def less_borrows(weights: NDArray[np.int64], paired: bool) -> NDArray[np.int64]:
+    """Weights as stored for pairs of outputs: the second one's less one where the first one's is negative."""
+    stored = weights.copy()
+    if paired:
+        for output in range(1, weights.shape[-1], 2):
+            stored[..., output] -= weights[..., output - 1] < 0
+    return stored
+
+
 FOLDS = [
     (1, 5, False, 4, 3, 14, 6),
     (3, 4, True, 3, 4, 16, 4),
@@ -138,13 +147,23 @@ FOLDS = [
 ]
 
 
-def fold(lanes: int, element: int, signed: bool, outputs: int, weight: int, total: int, beats: int):
+def fold(
+    lanes: int,
+    element: int,
+    signed: bool,
+    outputs: int,
+    weight: int,
+    total: int,
+    beats: int,
+    paired: bool = False,
+):
     """Body with a memory of random weights, and those weights (beats, lanes, outputs)."""
     rng = np.random.default_rng(lanes)
-    weights = rng.integers(-(1 << (weight - 1)), 1 << (weight - 1), (beats, lanes, outputs))
+    least = -(1 << (weight - 1)) + paired  # the upper of two weights may be stored less one
+    weights = rng.integers(least, 1 << (weight - 1), (beats, lanes, outputs))
     count, width = max(1, (beats - 1).bit_length()), lanes * outputs * weight
     words = []
-    for beat, row in enumerate(weights.reshape(beats, -1)):
+    for beat, row in enumerate(less_borrows(weights, paired).reshape(beats, -1)):
         code = sum((int(w) & ((1 << weight) - 1)) << (i * weight) for i, w in enumerate(row))
         words.append(f"words[{beat}] = {width}'h{code:x};")
     body = f"""
@@ -154,7 +173,7 @@ def fold(lanes: int, element: int, signed: bool, outputs: int, weight: int, tota
   always @(posedge clk) if (ce) weights <= words[address];
   initial begin {" ".join(words)} end
   edgeml_fold #(.LANES({lanes}), .ELEMENT({element}), .SIGNED({int(signed)}), .OUTPUTS({outputs}),
-    .WEIGHT({weight}), .SUM({total}), .BEATS({beats}), .COUNT({count})) u (
+    .WEIGHT({weight}), .SUM({total}), .BEATS({beats}), .COUNT({count}), .PAIRS({int(paired)})) u (
     .address(address), .ce(ce), .weights(weights),
 {STREAM});"""
     return body, weights
@@ -216,6 +235,42 @@ def test_a_broken_fold_is_found(old: str, new: str, which: int, tmp_path: Path) 
         lambda text: text.replace(old, new),
     )
     assert not np.array_equal(sums(got, total, outputs), folded(given, weights, element, signed))
+
+
+PAIRS = [(1, 4, True, 3, 4, 9, 5), (2, 3, False, 4, 3, 8, 5)]
+"""Sums that need all of their bits, to either end."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "which"),
+    [
+        ("", "", 0),
+        ("", "", 1),
+        ("{total[SUM +: SUM], ~total", "{total[SUM +: SUM] - total[SUM-1], ~total", 0),
+        ("{{SUM{1'b0}}, 1'b1, ", "{{SUM{1'b0}}, 1'b0, ", 1),
+        ("{low[WEIGHT-1]}", "{1'b0}", 0),
+    ],
+)
+def test_two_outputs_share_multipliers_and_a_sum(old: str, new: str, which: int, tmp_path: Path) -> None:
+    lanes, element, signed, outputs, _, total, beats = PAIRS[which]
+    body, weights = fold(*PAIRS[which], paired=True)
+    assert old in (share_dir("hw") / "rtl" / "edgeml_fold.v").read_text()
+    given = random_beats(60, beats, lanes * element)
+    expected = folded(given, weights, element, signed)
+    keep = np.all(np.abs(expected * 2 + 1) < 1 << total, axis=1)
+    assert keep.sum() >= 30 and (np.abs(expected[keep]) >= 1 << (total - 2)).any()
+    got = drive(
+        tmp_path,
+        body,
+        lambda: [Fold(beats)],
+        given,
+        (lanes * element, total * outputs),
+        1,
+        lambda text: text.replace(old, new) if old else text,
+    )
+    same = np.array_equal(sums(got, total, outputs)[keep], expected[keep])
+    assert same == (not old)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from edgeml.backends.verilog.stream.timing import Collect, ProductModel, Reduce
 from edgeml.errors import EdgemlError
 from edgeml.tools import verilator
 from tests.rtl.bench import STREAM, drive
-from tests.rtl.test_primitives import random_beats
+from tests.rtl.test_primitives import less_borrows, random_beats
 
 pytestmark = [
     pytest.mark.tool,
@@ -58,17 +58,22 @@ PRODUCTS = [
     (4, 1, 3, False, 1),
     (3, 2, 2, True, 1),
     (1, 1, 4, True, 0),
+    (4, 1, 3, False, 1, 1),
+    (2, 2, 2, False, 0, 1),
 ]
-"""Beats, lanes, passes, depthwise, signed elements."""
+"""Beats, lanes, passes, depthwise, signed elements, outputs in pairs."""
 
 
-def bench(beats: int, lanes: int, passes: int, depthwise: bool, is_signed: int) -> tuple[str, str, tuple]:
+def bench(
+    beats: int, lanes: int, passes: int, depthwise: int, is_signed: int, pairs: int = 0
+) -> tuple[str, str, tuple]:
     """A product in the bench, its memories, and weights (passes, beats, lanes[, outputs]) and biases."""
     rng = np.random.default_rng([beats, lanes, passes])
     outputs = lanes if depthwise else 2
     shape = (passes, beats, lanes) if depthwise else (passes, beats, lanes, outputs)
-    weights, bias = rng.integers(-8, 8, shape), rng.integers(-60, 60, (passes, outputs))
-    text = rom("weights_rom", "weights", weights.reshape(passes * beats, -1), 4)
+    weights, bias = rng.integers(-8 + pairs, 8, shape), rng.integers(-60, 60, (passes, outputs))
+    stored = less_borrows(weights, bool(pairs))
+    text = rom("weights_rom", "weights", stored.reshape(passes * beats, -1), 4)
     text += rom("bias_rom", "bias", bias, 12)
     taps, products = (beats * passes, lanes) if depthwise else (beats, lanes * outputs)
     begin = ".bias(b)" if passes > 1 else f".bias({packed_word(bias[0], 12)})"
@@ -82,7 +87,7 @@ def bench(beats: int, lanes: int, passes: int, depthwise: bool, is_signed: int) 
   bias_rom u_b (.{pins}, .address(group[{bits - 1}:0]), .weights(b));
   edgeml_product #(.LANES({lanes}), .ELEMENT(4), .SIGNED({is_signed}), .OUTPUTS({outputs}), .WEIGHT(4),
     .SUM(12), .BEATS({beats}), .PASSES({passes}), .EACH({int(depthwise)}), .PARTS({taps}),
-    .PRODUCTS({products}), .COUNT(3), .ADDRESS(4)) u (
+    .PRODUCTS({products}), .COUNT(3), .ADDRESS(4), .PAIRS({pairs})) u (
     .address(address), .group(group), .ce(ce), .weights(w), {begin},
 {STREAM});
 """
@@ -90,10 +95,10 @@ def bench(beats: int, lanes: int, passes: int, depthwise: bool, is_signed: int) 
 
 
 def run(
-    case: tuple[int, int, int, bool, int], folder: Path, edit: tuple[str, str] = ("", "")
+    case: tuple[int, ...], folder: Path, edit: tuple[str, str] = ("", "")
 ) -> tuple[np.ndarray, np.ndarray]:
     """The sums of a product in simulation, and the right ones."""
-    beats, lanes, passes, depthwise, is_signed = case
+    beats, lanes, passes, depthwise, is_signed, *_ = case
     body, memories, (weights, bias) = bench(*case)
     taps = beats * passes * lanes if depthwise else beats * lanes
     outputs = bias.shape[1]
@@ -118,21 +123,24 @@ def run(
 
 
 @pytest.mark.parametrize("case", PRODUCTS)
-def test_product(case: tuple[int, int, int, bool, int], tmp_path: Path) -> None:
+def test_product(case: tuple[int, ...], tmp_path: Path) -> None:
     got, expected = run(case, tmp_path)
     np.testing.assert_array_equal(got, expected)
 
 
 @pytest.mark.parametrize(
-    "edit",
+    ("edit", "case"),
     [
-        ("pass1 <= pass;", "pass1 <= {COUNT{1'b0}};"),
-        ("s_ready = ce & last & last_pass", "s_ready = ce & last"),
+        (("pass1 <= pass;", "pass1 <= {COUNT{1'b0}};"), PRODUCTS[1]),
+        (("s_ready = ce & last & last_pass", "s_ready = ce & last"), PRODUCTS[1]),
+        (("~bias[o*SUM + SUM - 1]", "bias[o*SUM + SUM - 1]"), PRODUCTS[4]),
     ],
 )
-def test_a_wrong_line_of_a_product_is_found(edit: tuple[str, str], tmp_path: Path) -> None:
+def test_a_wrong_line_of_a_product_is_found(
+    edit: tuple[str, str], case: tuple[int, ...], tmp_path: Path
+) -> None:
     try:
-        got, expected = run((4, 1, 3, False, 1), tmp_path, edit)
+        got, expected = run(case, tmp_path, edit)
     except EdgemlError:
         return  # the protocol or the clocks tell
     assert not np.array_equal(got, expected)

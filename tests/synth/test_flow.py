@@ -10,7 +10,7 @@ import pytest
 from edgeml import boards, tools
 from edgeml.errors import EdgemlError, MissingToolError
 from edgeml.estimate import EMPTY, Goal
-from edgeml.estimate.verilog.solve import VerilogLayout
+from edgeml.estimate.verilog.chosen import VerilogLayout
 from edgeml.figures import Figure, Hardware
 from edgeml.ir import Graph, evaluate_codes
 from edgeml.synth.flow import RESULT, SynthesisFlow

@@ -13,7 +13,7 @@ from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.schedule import schedule
-from edgeml.backends.verilog.stream import factors, pace
+from edgeml.backends.verilog.stream import factors, pace, pairs
 from edgeml.backends.verilog.stream import top as stream_top
 from edgeml.backends.verilog.stream.beats import CannotStreamError
 from edgeml.backends.verilog.stream.factors import Reuse
@@ -104,16 +104,21 @@ def plan_design(graph: Graph, options: VerilogOptions) -> DesignPlan:
     """The layout of a prepared graph, with the ops that the chosen mode cannot express.
 
     Raises:
-        EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small.
+        EdgemlError: a reuse factor is given for a layer that is not there or not folded, or is too small; or
+            a layer that is to be paired is not there, not folded or too wide.
     """
     pace.check(graph, options.reuse_factor)
+    pairs.check_names(options.pair_bits, pace.layers(graph))
     parallel = parallel_refusals(graph, options.unroll_limit)
     mode = _mode(options, parallel)
     if mode == "parallel":
+        pairs.check_folded(options.pair_bits, graph, ())
         return DesignPlan(graph, mode, None, parallel)
     reuse = pace.resolved(graph, options)
     try:
-        return DesignPlan(graph, mode, plan(graph, reuse), (), reuse)
+        segments = plan(graph, reuse, options.pair_bits)
+        pairs.check_folded(options.pair_bits, graph, segments.segments)
+        return DesignPlan(graph, mode, segments, (), reuse)
     except CannotStreamError as error:
         if options.mode != "auto" or not parallel:
             return DesignPlan(graph, mode, None, (error.refusal,))

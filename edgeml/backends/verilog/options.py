@@ -39,6 +39,10 @@ class VerilogOptions(Settings):
             is done with a sample in so many clocks, with the fewest multipliers; factors that `reuse_factor`
             names stay. Where neither is given and the convolutions are more than `unroll_limit` allows, as
             many clocks as lead to 256 multipliers.
+        pair_bits: two products in one multiplier, for folded layers whose weights and sums fit it: bits of
+            the wider operand of the chip's multipliers (25 on 7 series, 27 on UltraScale+, 18 on ECP5). For
+            all that fit, or per layer ({"fc1": 25}), where one that does not fit is refused; 0: none.
+            `--fit` tries it where DSP blocks are scarce, unless it is given.
         unroll_limit: most operations (nonzero weights times positions, and elements) laid out side by side.
     """
 
@@ -48,6 +52,7 @@ class VerilogOptions(Settings):
     mode: Literal["auto", "parallel", "stream"] = "auto"
     reuse_factor: PerLayer[Annotated[int, Field(ge=1)]] | None = None
     clocks_per_sample: Annotated[int, Field(ge=1, le=1 << 40)] | None = None
+    pair_bits: PerLayer[Annotated[int, Field(ge=0, le=64)]] | None = None
     unroll_limit: Annotated[int, Field(ge=1)] = 16384
 
     @model_validator(mode="after")
@@ -56,6 +61,8 @@ class VerilogOptions(Settings):
             raise ValueError("mode=parallel folds nothing: leave out reuse_factor, or use mode=stream")
         if self.mode == "parallel" and self.clocks_per_sample is not None:
             raise ValueError("mode=parallel folds nothing: leave out clocks_per_sample, or use mode=stream")
+        if self.mode == "parallel" and largest(self.pair_bits) > 1:
+            raise ValueError("mode=parallel has no multipliers: leave out pair_bits, or use mode=stream")
         return self
 
     @property

@@ -19,7 +19,7 @@ from edgeml.backends.verilog.manifest import lane_bits
 from edgeml.backends.verilog.options import VerilogOptions
 from edgeml.backends.verilog.ports import BusPort, port
 from edgeml.backends.verilog.schedule import Schedule, schedule
-from edgeml.backends.verilog.stream import timing
+from edgeml.backends.verilog.stream import pairs, timing
 from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.network import trace
 from edgeml.backends.verilog.stream.pace import resolved
@@ -122,7 +122,9 @@ def count(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesig
     mode = chosen_mode(graph, options)
     if mode == "parallel":
         return _parallel(graph, options, fabric)
-    return _StreamCounter(graph, options, fabric).counted(plan(graph, resolved(graph, options)))
+    return _StreamCounter(graph, options, fabric).counted(
+        plan(graph, resolved(graph, options), options.pair_bits)
+    )
 
 
 def resources(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedDesign:
@@ -135,7 +137,9 @@ def resources(graph: Graph, options: VerilogOptions, fabric: Fabric) -> CountedD
     """
     if chosen_mode(graph, options) == "parallel":
         return _parallel(graph, options, fabric)
-    return _StreamCounter(graph, options, fabric).resources(plan(graph, resolved(graph, options)))
+    return _StreamCounter(graph, options, fabric).resources(
+        plan(graph, resolved(graph, options), options.pair_bits)
+    )
 
 
 def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, design: CountedDesign) -> CountedDesign:
@@ -150,7 +154,7 @@ def recounted(graph: Graph, options: VerilogOptions, fabric: Fabric, design: Cou
     if design.mode == "parallel":
         return _parallel(graph, options, fabric)
     counter = _StreamCounter(graph, options, fabric)
-    counter.count(plan(graph, resolved(graph, options)), design.queues)
+    counter.count(plan(graph, resolved(graph, options), options.pair_bits), design.queues)
     return replace(design, pieces=tuple(counter.pieces))
 
 
@@ -355,7 +359,8 @@ class _StreamCounter:
         piece = self._piece(at.node)
         source, sink = at.source, at.sink
         piece.reuse = len(at.weights)
-        count = parts.fold(at.weights, at.weight_bits, source.width, source.signed, sink.width, self._fabric)
+        words, bits = pairs.stored(at)
+        count = parts.fold(words, bits, source.width, source.signed, sink.width, self._fabric, at.paired)
         self._add(piece, place, count)
         self._add(piece, place, parts.skid(sink.bits))
 

@@ -171,7 +171,7 @@ class LayoutSteps:
             ends = last == len(self._dense)
             nodes = self._chain.nodes[at : None if ends else self._dense[last]]
             chosen = tuple((self._node(dense).layer, 1) for dense in range(begin, last))
-            before, now = stretch(self._chain, start, nodes, 1, 1)
+            before, now = stretch(self._chain, start, nodes, 1, 1, None)
             unfolded = counted_stretch(self._graph, before, self._options, self._chip)
             if ends:
                 yield self._step(begins, start, now, [unfolded], chosen, unrolled, None)
@@ -183,7 +183,7 @@ class LayoutSteps:
             for factor in free:
                 if factor == 1 and now.count == 1:
                     continue  # that is the next turn of the outer loop
-                fold, end = stretch(self._chain, now, (node,), factor, factor)
+                fold, end = stretch(self._chain, now, (node,), factor, factor, self._options.pair_bits)
                 after = (last + 1, _key(end))
                 self._starts.setdefault(after, end)
                 folded = counted_stretch(self._graph, fold, self._options, self._chip)

@@ -113,7 +113,11 @@ def _settings(counted: CountedDesign, options: VerilogOptions) -> str:
     reuse = options.reuse_factor
     by_layer = reuse.items() if isinstance(reuse, Mapping) else [("", reuse)] if reuse else []
     factors = " ".join(f"{layer} {factor}".strip() for layer, factor in by_layer)
-    return f"{counted.mode}, {pace}{f', reuse {factors}' if factors else ''}"
+    pairs = options.pair_bits
+    widths = pairs.items() if isinstance(pairs, Mapping) else [("", pairs)] if pairs else []
+    paired = " ".join(f"{layer} {bits}".strip() for layer, bits in widths)
+    reused = f", reuse {factors}" if factors else ""
+    return f"{counted.mode}, {pace}{reused}{f', pairs in {paired} bits' if paired else ''}"
 
 
 def usage(count: Count, chip: Fabric, measured: Calibration, borrowed: bool, widening: float) -> Usage:

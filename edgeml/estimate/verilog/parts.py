@@ -6,9 +6,12 @@ Each function mirrors one module; the flip-flops are its registers, one for one.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from edgeml.backends.verilog.stream import pairs
 from edgeml.backends.verilog.stream.segments import ProductSegment
 from edgeml.estimate.count import Count, tables, tables_of_mux
 from edgeml.estimate.verilog.circuit import product
@@ -84,42 +87,100 @@ def window(
     return lines + taps + places[0] + places[1]
 
 
-def fold(weights: IntArray, weight: int, element: int, signed: bool, total: int, fabric: Fabric) -> Count:
+@dataclass(frozen=True)
+class _Sums:
+    """Sums of a folded layer that are alike, each with its multipliers.
+
+    Args:
+        number: of the sums; two that share their multipliers are one.
+        weights: bits of the weights that a factor holds.
+        factor: its bits.
+        total: bits of the sum.
+        one: a multiplier.
+    """
+
+    number: int
+    weights: int
+    factor: int
+    total: int
+    one: Count
+
+
+def _sums(
+    outputs: int, weight: int, total: int, element: int, signed: bool, paired: bool, fabric: Fabric
+) -> list[_Sums]:
+    """The sums of a layer: one for an output, or for two and for the last one of an odd number."""
+    kinds = [(outputs, weight, weight, total)]
+    if paired:
+        kinds = [(outputs // 2, 2 * weight, weight + total, 2 * total), (outputs % 2, weight, weight, total)]
+    return [
+        _Sums(number, bits, factor, width, product(element + (not signed), factor, fabric, width))
+        for number, bits, factor, width in kinds
+        if number
+    ]
+
+
+def fold(
+    weights: IntArray,
+    weight: int,
+    element: int,
+    signed: bool,
+    total: int,
+    fabric: Fabric,
+    paired: bool = False,
+) -> Count:
     """edgeml_fold with its weights.
 
     Args:
-        weights: (beats, lanes, outputs), codes.
+        weights: (beats, lanes, outputs), codes as they are stored.
         weight: bits of a weight.
         element: bits of an element.
         signed: whether elements are two's complement.
         total: bits of a sum.
         fabric: of the chip.
+        paired: two outputs share a multiplier.
     """
     beats, lanes, outputs = weights.shape
-    words = counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
-    one = product(element + (not signed), weight, fabric, total)
+    result = counter(_count_bits(beats)) + rom(weights.reshape(beats, -1), weight, fabric)
+    groups = _sums(outputs, weight, total, element, signed, paired, fabric)
     if lanes == 1:
-        return _single(one, outputs, (element, weight, total), element, beats, fabric) + words
-    products, sums = lanes * outputs, outputs * total
-    summed = bool(one.dsp) and fabric.dsp_adders  # the blocks also hold elements and the sum over the lanes
-    registers = 10 + (sums if summed else lanes * element + 2 * sums)
-    bare = 0 if summed else lanes * element
+        return result + _single(groups, element, element, beats, fabric)
+    result = result + Count(ff=10, bare=10)
+    if any(not _is_summed(of, fabric) for of in groups):
+        result = result + Count(ff=lanes * element, bare=lanes * element)
+    for of in groups:
+        result = result + _over_lanes(of, lanes, element, beats, fabric)
+    return result
+
+
+def _is_summed(of: _Sums, fabric: Fabric) -> bool:
+    """True if the blocks also hold elements and the sum over the lanes."""
+    return bool(of.one.dsp) and fabric.dsp_adders
+
+
+def _over_lanes(of: _Sums, lanes: int, element: int, beats: int, fabric: Fabric) -> Count:
+    """The sums of edgeml_fold over its lanes, then over the beats, if there are several."""
+    one, products, sums, summed = of.one, lanes * of.number, of.number * of.total, _is_summed(of, fabric)
+    result = Count(ff=sums if summed else 2 * sums) + _times(one, products)
     if not (one.dsp and fabric.dsp_registers):
-        registers += products * (element + weight)
-        bare += products * (element + weight) if one.dsp else 0
-    result = Count(ff=registers) + _times(one, products)
-    # Over the lanes, then over the beats, if there are several, with a choice of where to begin.
+        bits = products * _product_bits(of, element)
+        result = result + Count(ff=bits, bare=bits if one.dsp else 0)
     terms = lanes - 1 if one.dsp and fabric.dsp_pairs else lanes
     if terms > 2 and fabric.merges_adders and not summed:
-        result = result + Count(chain=sums, chains=outputs, wide=(terms - 2) * sums)
+        result = result + Count(chain=sums, chains=of.number, wide=(terms - 2) * sums)
     elif terms > 1 and not summed:
-        result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * outputs)
+        result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * of.number)
     elif one.dsp and not summed:
-        bare += sums  # the sum over the lanes comes straight out of the blocks
-    result = result + Count(bare=bare + 10)
-    if beats > 1:
-        result = result + Count(chain=sums, chains=outputs, logic=sums)
-    return result + words
+        result = result + Count(bare=sums)  # the sum over the lanes comes straight out of the blocks
+    if beats > 1:  # with a choice of where to begin
+        result = result + Count(chain=sums, chains=of.number, logic=sums)
+    return result
+
+
+def _product_bits(of: _Sums, element: int) -> int:
+    """Bits of a product in registers: of two in one, no more than their sums have."""
+    bits = element + of.factor
+    return bits if of.weights == of.factor else min(bits, of.total)
 
 
 def _times(one: Count, products: int) -> Count:
@@ -133,30 +194,33 @@ def _times(one: Count, products: int) -> Count:
     )
 
 
-def _single(
-    one: Count, outputs: int, bits: tuple[int, int, int], elements: int, beats: int, fabric: Fabric
-) -> Count:
+def _single(groups: Sequence[_Sums], element: int, elements: int, beats: int, fabric: Fabric) -> Count:
     """The arithmetic of edgeml_fold or edgeml_product with one term per clock, and what holds a beat's state.
 
     Args:
-        one: a multiplier.
-        outputs: how many multipliers there are, each with a sum.
-        bits: of an element, of a weight, of a sum.
+        groups: the sums.
+        element: its bits.
         elements: bits of all elements that are multiplied in a clock.
         beats: terms of a sum.
         fabric: of the chip.
     """
-    element, weight, total = bits
-    state = Count(ff=10, bare=10)
-    if one.dsp == 1 and fabric.dsp_registers and fabric.dsp_adders:
-        return state + _times(one, outputs)  # the block holds factors, product and sum, and chooses its begin
-    sums = outputs * total
-    result = state + _times(one, outputs) + Count(ff=elements + sums)
-    if not (one.dsp and fabric.dsp_registers):
-        factors, products = elements + outputs * weight, outputs * (element + weight)
-        result = result + Count(ff=factors + products, bare=factors + (products if one.dsp else 0))
-    if beats > 1:
-        result = result + Count(chain=sums, chains=outputs, logic=sums)
+    result = Count(ff=10, bare=10)
+    outside = [of for of in groups if not (of.one.dsp == 1 and fabric.dsp_registers and fabric.dsp_adders)]
+    if outside:
+        result = result + Count(ff=elements)
+    if any(not (of.one.dsp and fabric.dsp_registers) for of in outside):
+        result = result + Count(ff=elements, bare=elements)
+    for of in groups:
+        result = result + _times(of.one, of.number)
+        if of not in outside:
+            continue  # the block holds factors, product and sum, and chooses its begin
+        sums = of.number * of.total
+        result = result + Count(ff=sums)
+        if not (of.one.dsp and fabric.dsp_registers):
+            factors, products = of.number * of.weights, of.number * _product_bits(of, element)
+            result = result + Count(ff=factors + products, bare=factors + (products if of.one.dsp else 0))
+        if beats > 1:
+            result = result + Count(chain=sums, chains=of.number, logic=sums)
     return result
 
 
@@ -167,34 +231,37 @@ def product_of_parts(at: ProductSegment, fabric: Fabric) -> Count:
         at: the segment.
         fabric: of the chip.
     """
-    source, total, element = at.source, at.sink.width, at.source.width
-    sums, products = at.outputs * total, at.multipliers
-    one = product(element + (not source.signed), at.weight_bits, fabric, total)
-    terms = 1 if at.depthwise else at.lanes
+    total, element = at.sink.width, at.source.width
+    words, weight = pairs.stored(at)
+    groups = _sums(at.outputs, weight, total, element, at.source.signed, at.paired, fabric)
     ways = tables_of_mux(at.beats * at.passes if at.depthwise else at.beats, fabric.lut_inputs)
     result = Count(logic=ways * at.lanes * element)  # the choice of a part
-    if terms == 1:
-        bits = element, at.weight_bits, total
-        result = result + _single(one, at.outputs, bits, at.lanes * element, 2, fabric)
+    if at.depthwise or at.lanes == 1:
+        result = result + _single(groups, element, at.lanes * element, 2, fabric)
     else:
-        registers = 10 + at.lanes * element + 2 * sums
-        bare = 10
-        if not (one.dsp and fabric.dsp_registers):
-            registers += products * (element + at.weight_bits)
-            bare += products * (element + at.weight_bits) if one.dsp else 0
-        result = result + Count(ff=registers, bare=bare) + _times(one, products)
-        if terms > 2 and fabric.merges_adders:
-            result = result + Count(chain=sums, chains=at.outputs, wide=(terms - 2) * sums)
-        else:
-            result = result + Count(chain=(terms - 1) * sums, chains=(terms - 1) * at.outputs)
-        # Over the beats, with a choice of where to begin.
-        result = result + Count(chain=sums, chains=at.outputs, logic=sums)
+        result = result + Count(ff=10 + at.lanes * element, bare=10)
+        for of in groups:
+            result = result + _over_terms(of, at.lanes, element, fabric)
     counters = counter(_count_bits(at.beats)) + counter(_count_bits(at.passes))
     counters = counters + counter(_count_bits(at.beats * at.passes)) + counter(_count_bits(at.beats))
     result = result + counters + Count(ff=2 * _count_bits(at.passes))
     if at.passes > 1:
         result = result + rom(at.bias, total, fabric)
-    return result + rom(at.weights.reshape(at.beats * at.passes, -1), at.weight_bits, fabric)
+    return result + rom(words.reshape(at.beats * at.passes, -1), weight, fabric)
+
+
+def _over_terms(of: _Sums, lanes: int, element: int, fabric: Fabric) -> Count:
+    """The sums of edgeml_product over several lanes, and over the beats with a choice of where to begin."""
+    products, sums = lanes * of.number, of.number * of.total
+    result = Count(ff=2 * sums) + _times(of.one, products)
+    if not (of.one.dsp and fabric.dsp_registers):
+        bits = products * _product_bits(of, element)
+        result = result + Count(ff=bits, bare=bits if of.one.dsp else 0)
+    if lanes > 2 and fabric.merges_adders:
+        result = result + Count(chain=sums, chains=of.number, wide=(lanes - 2) * sums)
+    else:
+        result = result + Count(chain=(lanes - 1) * sums, chains=(lanes - 1) * of.number)
+    return result + Count(chain=sums, chains=of.number, logic=sums)
 
 
 def collect(bits: int, ways: int) -> Count:

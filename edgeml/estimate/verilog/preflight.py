@@ -6,21 +6,27 @@ Invariant: what the search goes by (`_judge`) is the estimate that is shown, led
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from edgeml import fits
 from edgeml.backends.verilog.limits import operations
 from edgeml.backends.verilog.options import VerilogOptions, parse_options
-from edgeml.backends.verilog.stream.factors import dense_layers, is_dense
+from edgeml.backends.verilog.stream import pace
+from edgeml.backends.verilog.stream.beats import CannotStreamError
+from edgeml.backends.verilog.stream.factors import Reuse, dense_layers, is_dense
+from edgeml.backends.verilog.stream.plan import plan
+from edgeml.backends.verilog.stream.segments import FoldSegment, ProductSegment
 from edgeml.boards import Board
 from edgeml.errors import EdgemlError
 from edgeml.estimate.design import EstimateInput, Progress
 from edgeml.estimate.solve import Goal
 from edgeml.estimate.verdict import Preflight, larger_boards, nearest_board, needs
+from edgeml.estimate.verilog.chosen import BoardShare, VerilogLayout
 from edgeml.estimate.verilog.counting import CountedDesign, recounted
 from edgeml.estimate.verilog.layouts import SIDE_BY_SIDE
 from edgeml.estimate.verilog.model import estimate_verilog, figures, narrowed
-from edgeml.estimate.verilog.solve import Advice, BoardShare, Judge, LayoutSolver, VerilogLayout
+from edgeml.estimate.verilog.solve import Advice, Judge, LayoutSolver
 from edgeml.families import fabric
 from edgeml.figures import Hardware
 from edgeml.fits import Need
@@ -38,7 +44,7 @@ def preflight_verilog(at: EstimateInput[VerilogOptions], goal: Goal, progress: P
     chosen = at
     solution: VerilogLayout | None = None
     if goal:
-        solution = solver(at, progress).best(goal)
+        solution = solved(at, goal, progress)
         chosen = _laid_out(at, solution)
     estimate = _figures(chosen)
     result = Preflight(
@@ -60,6 +66,67 @@ def solver(at: EstimateInput[VerilogOptions], progress: Progress | None = None) 
         progress: called with the number of pieces counted so far.
     """
     return LayoutSolver(at.core, at.options, fabric(at.board, at.tool), _judge(at), _advice(at), progress)
+
+
+def solved(at: EstimateInput[VerilogOptions], goal: Goal, progress: Progress | None) -> VerilogLayout:
+    """The layout for a goal; with two products in a DSP block where these are scarce and that is better.
+
+    Args:
+        at: as for `solver`; `pair_bits` that its options name stays as it is.
+        goal: what has to be met.
+        progress: as for `solver`.
+
+    Raises:
+        EdgemlError: no layout meets the goal, in neither way.
+    """
+    try:
+        alone = solver(at, progress).best(goal)
+    except EdgemlError:
+        paired = _with_pairs(at) if goal.fit else None
+        if paired is not None:
+            with suppress(EdgemlError):
+                return _as_paired(paired, solver(paired, progress).best(goal))
+        raise
+    scarce = goal.fit and _is_scarce(needs(_figures(_laid_out(at, alone)), at.board))
+    paired = _with_pairs(at) if scarce else None
+    if paired is None:
+        return alone
+    other = _as_paired(paired, solver(paired, progress).best(goal))
+    shares = [(one.latency, one.share.area) for one in (other, alone)]
+    keys = shares if goal.aim == "latency" else [share[::-1] for share in shares]
+    return other if other.pair_bits and keys[0] < keys[1] else alone
+
+
+def _with_pairs(at: EstimateInput[VerilogOptions]) -> EstimateInput[VerilogOptions] | None:
+    """The same with two products in each multiplier of the chip; None if those of no layer fit one."""
+    chip = fabric(at.board, at.tool)
+    if at.options.pair_bits is not None or at.options.mode == "parallel" or not chip.dsp_least:
+        return None
+    options = at.options.model_copy(update={"pair_bits": max(chip.dsp_bits)})
+    paired = replace(at, options=options)
+    return paired if _pairs_of(paired, pace.one_at_a_time(at.core)) else None
+
+
+def _pairs_of(at: EstimateInput[VerilogOptions], reuse: Reuse) -> bool:
+    """True if some layer of a layout has two products in a multiplier."""
+    try:
+        segments = plan(at.core, reuse, at.options.pair_bits).segments
+    except (CannotStreamError, EdgemlError):
+        return False
+    return any(isinstance(one, FoldSegment | ProductSegment) and one.paired for one in segments)
+
+
+def _as_paired(at: EstimateInput[VerilogOptions], layout: VerilogLayout) -> VerilogLayout:
+    """A layout found with `pair_bits`, which is part of it where it makes a difference."""
+    bits = at.options.pair_bits
+    if layout.mode == "parallel" or not isinstance(bits, int) or not _pairs_of(at, layout.by_layer):
+        return layout
+    return replace(layout, pair_bits=bits)
+
+
+def _is_scarce(rows: Sequence[Need]) -> bool:
+    """True if half of the DSP blocks would be too few."""
+    return any(need.kind == "dsp" and 2 * _share(need, need.high) > 1 for need in rows)
 
 
 def hint(at: EstimateInput[VerilogOptions], result: Preflight, progress: Progress | None = None) -> str:
@@ -199,7 +266,7 @@ def _remedies(
     """The layout that fits, then boards that do."""
     remedies: list[str] = []
     try:
-        layout = solver(at, progress).best(Goal(fit=True))
+        layout = solved(at, Goal(fit=True), progress)
         remedies.append(f"--fit would choose {layout.text()} ({layout.latency:,} clocks)")
     except EdgemlError as error:
         remedies += [text for text in (error.what, error.hint) if text]

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from edgeml.backend import refusal_error
 from edgeml.backends.verilog.limits import parallel_refusals
@@ -23,88 +22,17 @@ from edgeml.estimate.count import Count, total
 from edgeml.estimate.design import Progress
 from edgeml.estimate.solve import MINIMIZED, Aim, Goal, SearchSpace, no_layout, search
 from edgeml.estimate.verilog import paced
+from edgeml.estimate.verilog.chosen import BoardShare, Mode, VerilogLayout
 from edgeml.estimate.verilog.counting import CountedDesign, Piece, StreamPorts, count
 from edgeml.estimate.verilog.layouts import START, LayoutStep, LayoutSteps, Place
 from edgeml.estimate.verilog.paced import PacedLayouts
 from edgeml.families import Fabric
 from edgeml.ir import Graph
 
-Mode = Literal["parallel", "stream"]
-
-
-@dataclass(frozen=True)
-class BoardShare:
-    """The share of a board that a design takes.
-
-    Args:
-        fits: certainly, interval included.
-        possible: not certainly too large.
-        area: the sum of the shares of the board's resources.
-        lut: the share of its LUTs alone.
-        worst: the high end of the scarcest resource as a share of the board's.
-        kind: which one that is.
-    """
-
-    fits: bool
-    possible: bool
-    area: float
-    lut: float
-    worst: float
-    kind: str
-
-
 Judge = Callable[[CountedDesign], BoardShare]
 
 Advice = Callable[[Mapping[str, object], CountedDesign], str]
 """The remedy where the smallest layout, as options of the Verilog back end and counted, does not fit."""
-
-
-@dataclass(frozen=True)
-class VerilogLayout:
-    """A layout that was chosen.
-
-    Args:
-        mode: "parallel" or "stream".
-        by_layer: reuse factors; empty if everything is laid out side by side.
-        latency: clocks.
-        interval: clocks between samples.
-        share: of the board.
-        minimized: in words.
-        proven: whether the search was complete.
-    """
-
-    mode: Mode
-    by_layer: Mapping[str, int]
-    latency: int
-    interval: int
-    share: BoardShare
-    minimized: str = ""
-    proven: bool = True
-
-    @property
-    def certain(self) -> bool:
-        """A layout that has to fit is taken only where it surely does."""
-        return True
-
-    def settings(self) -> dict[str, object]:
-        """Options of the Verilog back end that say the same."""
-        return {"mode": self.mode, **({"reuse_factor": dict(self.by_layer)} if self.by_layer else {})}
-
-    def flags(self) -> str:
-        """The command line options of the layout."""
-        words = [f"--set verilog.mode={self.mode}"]
-        values = set(self.by_layer.values())
-        if len(values) == 1:
-            words.append(f"--set verilog.reuse_factor={values.pop()}")
-        else:
-            words += [f"--set verilog.reuse_factor.{name}={n}" for name, n in self.by_layer.items()]
-        return " ".join(words)
-
-    def text(self) -> str:
-        """The layout in words: "mode stream, fc1 16, fc2 8"."""
-        return ", ".join(
-            [f"mode {self.mode}", *(f"{name} {factor}" for name, factor in self.by_layer.items())]
-        )
 
 
 class LayoutSolver:

@@ -80,6 +80,11 @@ def at_pace(graph: Graph, clocks: int) -> dict[str, int]:
     return table
 
 
+def one_at_a_time(graph: Graph) -> dict[str, int]:
+    """The factors with which every layer takes one element per clock and works on all of its outputs."""
+    return {node.layer: size.inputs for node, size in _foldable(graph)}
+
+
 def multipliers(graph: Graph, table: Mapping[str, int]) -> int:
     """Multipliers of the folded layers with these factors; one that is not folded has none."""
     return sum(

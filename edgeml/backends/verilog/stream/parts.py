@@ -9,6 +9,7 @@ from edgeml.backends.verilog.module import write_core
 from edgeml.backends.verilog.names import Names
 from edgeml.backends.verilog.ports import Core
 from edgeml.backends.verilog.schedule import schedule
+from edgeml.backends.verilog.stream import pairs
 from edgeml.backends.verilog.stream.beats import Beats
 from edgeml.backends.verilog.stream.memory import packed_word, rom
 from edgeml.backends.verilog.stream.segments import (
@@ -22,6 +23,11 @@ from edgeml.backends.verilog.stream.segments import (
     WindowSegment,
 )
 from edgeml.backends.verilog.stream.wiring import queue_address
+
+_PAIRED = (
+    "",
+    "; of two outputs that share a multiplier the upper one's is less one if the lower one's is negative",
+)
 
 
 @dataclass(frozen=True)
@@ -170,24 +176,27 @@ class SegmentWriter:
         source, sink = at.source, at.sink
         beats, lanes, outputs = at.weights.shape
         module = self.modules.unique(f"{self.top}_{at.node}_weights")
-        note = f"Weights of {at.node}, {at.weight_bits} bits each: a word per beat, by lane and output."
-        self.files[f"{module}.v"] = rom(module, note, at.weights.reshape(beats, -1), at.weight_bits)
+        words, bits = pairs.stored(at)
+        each = f"Weights of {at.node}, {bits} bits each"
+        note = f"{each}: a word per beat, by lane and output{_PAIRED[at.paired]}."
+        self.files[f"{module}.v"] = rom(module, note, words.reshape(beats, -1), bits)
         count = count_bits(beats)
         parameters: dict[str, object] = {
             "LANES": lanes,
             "ELEMENT": source.width,
             "SIGNED": int(source.signed),
             "OUTPUTS": outputs,
-            "WEIGHT": at.weight_bits,
+            "WEIGHT": bits,
             "SUM": sink.width,
             "BEATS": beats,
             "COUNT": count,
+            **({"PAIRS": 1} if at.paired else {}),
         }
-        self.note(f"{at.node}: {lanes * outputs} multipliers, {beats} clocks")
+        self.note(f"{at.node}: {lanes * _multipliers(at)} multipliers, {beats} clocks")
         stem = self.locals.unique(f"{at.node}_fold")
         self.body += [
             f"  wire [{count - 1}:0] {stem}_address;",
-            f"  wire [{lanes * outputs * at.weight_bits - 1}:0] {stem}_weights;",
+            f"  wire [{lanes * outputs * bits - 1}:0] {stem}_weights;",
             f"  wire {stem}_ce;",
             f"  {module} u_{stem}_weights (",
             f"    .clk(aclk), .ce({stem}_ce), .address({stem}_address), .weights({stem}_weights));",
@@ -202,9 +211,9 @@ class SegmentWriter:
         source, sink = at.source, at.sink
         address = count_bits(at.beats * at.passes)
         module = self.modules.unique(f"{self.top}_{at.node}_weights")
-        words = at.weights.reshape(at.beats * at.passes, -1)
-        note = f"Weights of {at.node}, {at.weight_bits} bits each: a word per clock."
-        self.files[f"{module}.v"] = rom(module, note, words, at.weight_bits)
+        words, bits = pairs.stored(at)
+        note = f"Weights of {at.node}, {bits} bits each: a word per clock{_PAIRED[at.paired]}."
+        self.files[f"{module}.v"] = rom(module, note, words.reshape(at.beats * at.passes, -1), bits)
         parts = at.beats * at.passes if at.depthwise else at.beats
         count = count_bits(max(parts, at.beats, at.passes))
         parameters: dict[str, object] = {
@@ -212,7 +221,7 @@ class SegmentWriter:
             "ELEMENT": source.width,
             "SIGNED": int(source.signed),
             "OUTPUTS": at.outputs,
-            "WEIGHT": at.weight_bits,
+            "WEIGHT": bits,
             "SUM": sink.width,
             "BEATS": at.beats,
             "PASSES": at.passes,
@@ -221,13 +230,15 @@ class SegmentWriter:
             "PRODUCTS": at.multipliers,
             "COUNT": count,
             "ADDRESS": address,
+            **({"PAIRS": 1} if at.paired else {}),
         }
-        self.note(f"{at.node}: {at.multipliers} multipliers, {at.beats * at.passes} clocks")
+        multipliers = at.multipliers if at.depthwise else at.lanes * _multipliers(at)
+        self.note(f"{at.node}: {multipliers} multipliers, {at.beats * at.passes} clocks")
         stem = self.locals.unique(f"{at.node}_product")
         self.body += [
             f"  wire [{address - 1}:0] {stem}_address;",
             f"  wire [{count - 1}:0] {stem}_group;",
-            f"  wire [{at.multipliers * at.weight_bits - 1}:0] {stem}_weights;",
+            f"  wire [{at.multipliers * bits - 1}:0] {stem}_weights;",
             f"  wire [{sink.bits - 1}:0] {stem}_bias;",
             f"  wire {stem}_ce;",
             f"  {module} u_{stem}_weights (",
@@ -286,6 +297,12 @@ class SegmentWriter:
     def note(self, text: str) -> None:
         """A comment, behind a blank line."""
         self.body += ["", f"  // {text}"]
+
+
+def _multipliers(at: FoldSegment | ProductSegment) -> int:
+    """Multipliers of a lane."""
+    outputs = at.weights.shape[-1]
+    return -(-outputs // 2) if at.paired else outputs
 
 
 def count_bits(values: int) -> int:

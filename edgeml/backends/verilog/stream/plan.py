@@ -12,16 +12,18 @@ Invariant: every segment reads streams of those before it, and the integers are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from edgeml.backends.verilog.design import elaborate
-from edgeml.backends.verilog.stream import factors, folded
+from edgeml.backends.verilog.stream import factors, folded, pairs
 from edgeml.backends.verilog.stream.beats import Beats, CannotStreamError, beats
 from edgeml.backends.verilog.stream.cuts import Cuts, StageKind, cut
 from edgeml.backends.verilog.stream.factors import Reuse
 from edgeml.backends.verilog.stream.flow import DataFlow, flow, source
 from edgeml.backends.verilog.stream.kernel import Kernel
+from edgeml.backends.verilog.stream.pairs import Pairs
 from edgeml.backends.verilog.stream.segments import (
     INPUT,
     CollectSegment,
@@ -48,25 +50,26 @@ from edgeml.ir.ops.reshape import Reshape
 from edgeml.ir.ops.sum_pool import SumPool
 
 
-def plan(graph: Graph, reuse: Reuse) -> StreamPlan:
+def plan(graph: Graph, reuse: Reuse, pair_bits: Pairs = None) -> StreamPlan:
     """Cut a graph of core ops.
 
     Args:
         graph: the graph.
         reuse: clocks that layers may take.
+        pair_bits: multipliers that two products share; makes no other difference to the plan.
 
     Raises:
         CannotStreamError: names the node that cannot be streamed.
-        EdgemlError: a layer cannot have the factor that is given for it.
+        EdgemlError: a layer cannot have the factor that is given for it, or cannot be paired.
     """
     path = flow(graph)
     start = source(path, factors.of_input(reuse, graph, path.nodes))
-    planner = _StreamPlanner(path, start, reuse, start.count)
+    planner = _StreamPlanner(path, start, reuse, start.count, pair_bits)
     return planner.whole(path.nodes)
 
 
 def stretch(
-    of: DataFlow, start: Beats, nodes: Sequence[Node], reuse: Reuse, clocks: int
+    of: DataFlow, start: Beats, nodes: Sequence[Node], reuse: Reuse, clocks: int, pair_bits: Pairs
 ) -> tuple[tuple[Segment, ...], Beats]:
     """Segments for some nodes that follow each other, and what comes out of the last.
 
@@ -76,17 +79,19 @@ def stretch(
         nodes: neighbours in the chain.
         reuse: clocks that dense layers may take.
         clocks: the same for layers that `reuse` has no factor for.
+        pair_bits: multipliers that two products share.
 
     Raises:
         CannotStreamError: names the node that cannot be streamed.
-        EdgemlError: a layer cannot have the factor that is given for it.
+        EdgemlError: a layer cannot have the factor that is given for it, or cannot be paired.
     """
-    planned = _StreamPlanner(of, start, reuse, clocks).whole(nodes)
+    planned = _StreamPlanner(of, start, reuse, clocks, pair_bits).whole(nodes)
     return planned.segments, planned.sink
 
 
 class _StreamPlanner:
-    def __init__(self, of: DataFlow, start: Beats, reuse: Reuse, clocks: int) -> None:
+    def __init__(self, of: DataFlow, start: Beats, reuse: Reuse, clocks: int, pair_bits: Pairs) -> None:
+        self._pair_bits = pair_bits
         self._of, self._graph, self._constants = of, of.graph, of.constants
         self._segments: list[Segment] = []
         self._reads: list[tuple[int, ...]] = []
@@ -374,6 +379,7 @@ class _StreamPlanner:
         assert split is not None
         codes = self._constants[node.inputs[1]]
         segment = folded.product(self._graph, node, codes, now, split)
+        segment = replace(segment, paired=pairs.chosen(self._pair_bits, node.layer, segment))
         self._streams[name] = self._append(segment, at), segment.sink
 
     def _window_of_product(self, node: Node, op: Conv, at: int, now: Beats) -> tuple[int, Beats]:
@@ -411,7 +417,9 @@ class _StreamPlanner:
         frac = np.full(matrix.shape[1], int(now.frac.reshape(-1)[0]) + weights.frac)
         sink = beats(node.name, info.shape, 1, info.shape, lo, hi, frac)
         bits = max((-int(matrix.min()) - 1).bit_length(), int(matrix.max()).bit_length()) + 1
-        self._streams[node.name] = self._append(FoldSegment(node.name, now, sink, rows, bits), at), sink
+        segment = FoldSegment(node.name, now, sink, rows, bits)
+        segment = replace(segment, paired=pairs.chosen(self._pair_bits, node.layer, segment))
+        self._streams[node.name] = self._append(segment, at), sink
 
 
 def _reshaped(node: Node, op: Reshape, now: Beats) -> Beats:

@@ -44,13 +44,14 @@ class SerializeSegment:
 
 @dataclass(frozen=True)
 class FoldSegment:
-    """edgeml_fold and its weights (beats, lanes, outputs)."""
+    """edgeml_fold and its weights (beats, lanes, outputs); `paired`: two outputs share a multiplier."""
 
     node: str
     source: Beats
     sink: Beats
     weights: IntArray
     weight_bits: int
+    paired: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class ProductSegment:
         weight_bits: of a weight.
         bias: (passes, outputs) at the LSB of the sums.
         depthwise: each lane is for one output alone.
+        paired: two outputs share a multiplier.
     """
 
     node: str
@@ -74,6 +76,7 @@ class ProductSegment:
     weight_bits: int
     bias: IntArray
     depthwise: bool
+    paired: bool = False
 
     @property
     def passes(self) -> int:

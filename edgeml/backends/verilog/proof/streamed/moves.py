@@ -151,6 +151,9 @@ def sums(x: PassedBeats, module: str, values: Mapping[str, int]) -> tuple[int, i
         return 1, lanes
     beats, count = values["BEATS"], 1 << values["COUNT"]
     _need(1 <= beats <= count and values["OUTPUTS"] >= 1, "BEATS and COUNT")
+    if values["PAIRS"] != 0:
+        _need(values["PAIRS"] == 1 and values["SUM"] > values["WEIGHT"], "PAIRS, SUM and WEIGHT")
+        _need(not values.get("EACH", 0), "PAIRS and EACH")
     if module == "edgeml_fold":
         _need(lanes == x.lanes and x.count % beats == 0, "LANES and BEATS")
         return x.count // beats, values["OUTPUTS"]

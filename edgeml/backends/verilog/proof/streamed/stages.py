@@ -143,7 +143,9 @@ def _summed(graph: Graph, part: ChainPart, bench: PartBench) -> ArtefactStage:
     as_read = replace(before, signed=part.values["SIGNED"] != 0)
     if not (_holds(before, *ends) and _holds(as_read, *ends)):
         raise EdgemlError(f"{before.value} does not fit the lanes", part.name)
-    if not _holds(after, int(info.lo.min()), int(info.hi.max())):
+    # Of two sums in one register the lower one has to fit as two's complement, whatever the lanes are.
+    readings = (after, replace(after, signed=True)) if part.values.get("PAIRS", 0) else (after,)
+    if not all(_holds(reading, int(info.lo.min()), int(info.hi.max())) for reading in readings):
         raise EdgemlError(f"does not fit the {after.width} bits of its sums", after.value)
 
     def run(codes: Mapping[str, IntArray]) -> IntArray:
