@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 OWN_STATE = (
     "iteration",
-    *("kernel_fraction", "bias_fraction", "input_fraction", "input_integer", "input_peak", "strength"),
+    *("kernel_fraction", "bias_fraction", "input_fraction"),
+    *("input_integer", "input_peak", "input_sign", "strength"),
 )
 """Weights that no float layer has: the training steps of folded layers, and learned widths."""
 

@@ -33,7 +33,8 @@ def randomize(model: Any, seed: int = SEED, spread: float = 0.7) -> None:
             if "seed" in weight.name or weight.name == "iteration":
                 continue
             if weight.name in OWN_STATE:
-                low, high = (-1, 5) if weight.name.endswith("fraction") else (0, 3)
+                ends = {"fraction": (-1, 5), "sign": (0, 2)}
+                low, high = ends.get(weight.name.rpartition("_")[2], (0, 3))
                 weight.assign(rng.integers(low, high, weight.shape).astype(np.float32))
                 continue
             values = rng.normal(0, spread, weight.shape)

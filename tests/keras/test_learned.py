@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
 import edgeml
 from edgeml.errors import EdgemlError
 from edgeml.fixed import FixedTypeArray
+from edgeml.ir import evaluate_codes, input_codes
 from edgeml.keras.backend import import_keras, import_qkeras
 from edgeml.keras.learned import LearnedActivation, LearnedConv2D, LearnedDense, learned_layers
 from edgeml.keras.learned.grids import integer_bits, power_of_two, rounded, truncated, weight_bits
@@ -134,6 +138,53 @@ def test_a_model_comes_back_from_its_file(tmp_path: Path) -> None:
     again = load_model(tmp_path / "model.keras")
     assert lower_model(again).graph.digest == lower_model(model).graph.digest
     assert bit_operations(again) == bit_operations(model) > 0
+
+
+def test_a_feature_of_two_values_is_told_by_its_sign_alone() -> None:
+    x = inputs = keras.Input((2,), name="x")
+    x = qkeras.QActivation(INPUT, name="quantize")(x)
+    layer = LearnedDense(2, input_fraction=-1, use_bias=False, name="fc")
+    model = keras.Model(inputs, layer(x))
+    seen = np.array([[-0.25, 1.5], [1.5, 0.25], [1.5, 0.0]], np.float32)
+    calibrate(model, seen)  # one integer bit for both, and a sign for the first
+    layer.kernel.assign([[1.0, -0.5], [0.25, 1.0]])
+    np.testing.assert_array_equal(layer.input_widths(), [1, 0])
+    assert layer.bit_operations() == 1 * (1 + 1)
+    lowered = assert_same(model, seen)
+    codes = evaluate_codes(lowered.graph, input_codes(lowered.graph, seen), lowered.graph.outputs)
+    (name,) = lowered.graph.outputs
+    assert codes[name][0, 0] != codes[name][1, 0] == codes[name][2, 0]
+    assert not layer.live_inputs(signed=False).any()
+
+
+def test_a_file_without_signs_of_inputs_computes_what_it_did(tmp_path: Path) -> None:
+    model = dense()
+    randomize(model)
+    for layer in learned_layers(model):
+        layer.input_sign.assign(np.zeros(layer.input_sign.shape))
+    model.save(tmp_path / "new.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "new.keras") as archive,
+        zipfile.ZipFile(tmp_path / "old.keras", "w") as old,
+    ):
+        for name in archive.namelist():
+            old.writestr(
+                name, _without_signs(archive.read(name)) if name.endswith(".h5") else archive.read(name)
+            )
+    again = load_model(tmp_path / "old.keras")
+    assert lower_model(again).graph.digest == lower_model(model).graph.digest
+
+
+def _without_signs(weights: bytes) -> bytes:
+    """A file of weights without the last variable of each layer with learned widths, of which there are 8."""
+    content = io.BytesIO(weights)
+    with h5py.File(content, "r+") as file:
+        dropped: list[str] = []
+        file.visit(lambda name: dropped.append(name) if name.endswith("vars/8") else None)
+        assert len(dropped) == 2
+        for name in dropped:
+            del file[name]
+    return content.getvalue()
 
 
 def test_refusals() -> None:

@@ -23,12 +23,16 @@ def learned_input(layer: Any, builder: LayerBuilder, value: str) -> str:
     A channel without bits gets its sign alone, if it has one; the weights that read it are zero.
     """
     fraction, integer = layer.input_bits()
-    info = builder.info(value)
-    signed = bool(np.any(info.lo < 0))
+    signed = _signed(builder, value)
     width = np.maximum(fraction + integer, 0 if signed else 1) + signed
     return builder.add(
         Cast(FixedTypeArray(signed, width, fraction), Round.TRN, Overflow.SAT), value, part="input"
     )
+
+
+def _signed(builder: LayerBuilder, value: str) -> bool:
+    """True if an element can be below zero."""
+    return bool(np.any(builder.info(value).lo < 0))
 
 
 def _constants(
@@ -48,9 +52,9 @@ def _constants(
     return QuantizedWeights(narrow, factor_type(narrow, frac))
 
 
-def learned_kernel(layer: Any, builder: LayerBuilder) -> QuantizedWeights:
-    """The kernel's constants."""
-    codes, fraction = layer.kernel_codes()
+def learned_kernel(layer: Any, builder: LayerBuilder, value: str) -> QuantizedWeights:
+    """The kernel's constants for an input on its grid."""
+    codes, fraction = layer.kernel_codes(_signed(builder, value))
     return _constants(builder, layer.kernel, codes, fraction, "kernel")
 
 
@@ -65,7 +69,7 @@ def learned_end(layer: Any, builder: LayerBuilder, value: str) -> str:
 
 def learned_alive(layer: Any, builder: LayerBuilder, value: str) -> str:
     """The value with zeros in channels without bits."""
-    alive = np.broadcast_to(layer.live_inputs(), builder.info(value).shape[-1:])
+    alive = np.broadcast_to(layer.live_inputs(_signed(builder, value)), builder.info(value).shape[-1:])
     if np.all(alive):
         return value
     ones = builder.const(alive.astype(np.int64), FixedType(False, 1, 0), "alive", owner=layer.name)

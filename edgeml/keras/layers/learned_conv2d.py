@@ -16,7 +16,7 @@ def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Cast and a Conv with a type per weight."""
     channels_last(layer, builder)
     value = learned_input(layer, builder, inputs[0])
-    weights = learned_kernel(layer, builder)
+    weights = learned_kernel(layer, builder, value)
     return learned_end(layer, builder, convolution(layer, builder, value, weights, layer.groups))
 
 

@@ -15,7 +15,7 @@ from edgeml.keras.layers._linear import product
 def lower(layer: Any, builder: LayerBuilder, inputs: tuple[str, ...]) -> str:
     """A Cast and a MatMul with a type per weight."""
     value = learned_input(layer, builder, inputs[0])
-    weights = learned_kernel(layer, builder)
+    weights = learned_kernel(layer, builder, value)
     return learned_end(layer, builder, product(layer, builder, MatMul(), value, weights, "matmul"))
 
 

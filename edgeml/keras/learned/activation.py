@@ -46,8 +46,7 @@ class LearnedActivation(LearnedWidths, keras.layers.Layer):
 
     def bit_operations(self) -> float:
         """Bits of all values of a sample."""
-        fraction, integer = self.input_bits()
-        return float((fraction + integer).clip(min=0).sum() * self._count)
+        return float(self.input_widths().sum() * self._count)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's."""

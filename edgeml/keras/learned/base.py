@@ -22,14 +22,16 @@ _FORGET = 0.998  # of the largest input seen, per step: an early outlier does no
 class LearnedWidths:
     """A layer whose input is put on a grid of learned fractional bits; mixed into a Keras layer.
 
-    The input's integer bits follow the largest magnitude seen in training; what lies beyond saturates. Bits
-    that sum to zero or less make an input channel zero.
+    The input's integer bits follow the largest magnitude seen in training; what lies beyond saturates. A
+    channel that has been below zero has a sign, which counts as a bit: a feature of two values, one below
+    zero, is told by its sign alone. Bits that sum to zero or less, sign included, make a channel zero.
     """
 
     granularity: Granularity
     input_fraction: Any
     input_integer: Any
     input_peak: Any
+    input_sign: Any
     strength: Any
 
     def check_granularity(self) -> None:
@@ -54,6 +56,7 @@ class LearnedWidths:
         for name in ("input_integer", "input_peak"):
             setattr(self, name, self.add_state(name, shape))
         self.strength = self.add_state("strength", ())
+        self.input_sign = self.add_state("input_sign", shape)  # the last: files before it lack it
 
     def add_bits(self, name: str, shape: tuple[int, ...], start: float) -> Any:
         """Trainable fractional bits."""
@@ -73,15 +76,17 @@ class LearnedWidths:
             training: true to let the integer bits follow what is seen.
 
         Returns:
-            The values, and bits of shape (channels,) or (), none below zero.
+            The values, and bits of shape (channels,) or (), sign included, none below zero.
         """
         if training:
             axes = tuple(range(len(x.shape) - len(self.input_peak.shape)))
             largest = ops.stop_gradient(ops.max(ops.abs(x), axis=axes))
             self.input_peak.assign(ops.maximum(self.input_peak * _FORGET, largest))
             self.input_integer.assign(integer_bits(self.input_peak))
+            below = ops.cast(ops.any(x < 0, axis=axes), self.input_sign.dtype)
+            self.input_sign.assign(ops.maximum(self.input_sign, below))
         integer, fraction = whole(self.input_integer), fractional(self.input_fraction)
-        bits = ops.relu(integer + fraction)
+        bits = ops.relu(self.input_sign + integer + fraction)
         end = power_of_two(integer)
         value = ops.clip(truncated(x, fraction), -end, end - 1 / power_of_two(fraction))
         return ops.where(bits > 0, value, ops.zeros_like(value)), bits
@@ -91,10 +96,36 @@ class LearnedWidths:
         fraction, integer = fractional(self.input_fraction), whole(self.input_integer)
         return tuple(np.asarray(ops.convert_to_numpy(bits)).astype(np.int64) for bits in (fraction, integer))  # type: ignore[return-value]
 
-    def live_inputs(self) -> np.ndarray:
-        """True for input channels that have a bit, shape (channels,) or ()."""
+    def input_widths(self, signed: bool = True) -> np.ndarray:
+        """Bits of the input, int64 of shape (channels,) or (); none below zero.
+
+        Args:
+            signed: False for an input that is never below zero, where a sign tells nothing.
+        """
         fraction, integer = self.input_bits()
-        return fraction + integer > 0
+        sign = np.asarray(ops.convert_to_numpy(self.input_sign)).astype(np.int64)
+        return np.maximum(sign * signed + fraction + integer, 0)
+
+    def live_inputs(self, signed: bool = True) -> np.ndarray:
+        """True for input channels that have a bit, shape (channels,) or (); `signed` as in `input_widths`."""
+        return self.input_widths(signed) > 0
+
+    def save_own_variables(self, store: Any) -> None:
+        """All variables in order; Dense and Conv2D themselves save no others than kernel and bias."""
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """As `save_own_variables` wrote them, or without `input_sign`, as files were before a sign counted.
+
+        With the zeros that `input_sign` starts from, such a layer computes what it did.
+        """
+        layer: Any = self
+        variables = layer._trainable_variables + layer._non_trainable_variables
+        if len(store.keys()) != len(variables) - 1:
+            keras.layers.Layer.load_own_variables(layer, store)
+            return
+        for position, variable in enumerate(variables[:-1]):
+            variable.assign(store[str(position)])
 
     def bit_operations(self) -> float:
         """Effective bit operations of one sample, of the weights as they are.

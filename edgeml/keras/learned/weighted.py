@@ -98,10 +98,14 @@ class WeightedWidths(LearnedWidths):
         """The number of times that the kernel is applied to one sample."""
         return 1.0
 
-    def kernel_codes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Codes and fractional bits of the kernel; rows of inputs without bits are zero."""
+    def kernel_codes(self, signed: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Codes and fractional bits of the kernel; rows of inputs without bits are zero.
+
+        Args:
+            signed: False for an input that is never below zero.
+        """
         codes, fraction = _codes(self.kernel, self.kernel_fraction)
-        return codes * np.expand_dims(self.live_inputs(), -1), fraction
+        return codes * np.expand_dims(self.live_inputs(signed), -1), fraction
 
     def bias_codes(self) -> tuple[np.ndarray, np.ndarray]:
         """Codes and fractional bits of the bias."""
@@ -110,22 +114,13 @@ class WeightedWidths(LearnedWidths):
     def bit_operations(self) -> float:
         """The sum over all products of the input's bits times the weight's, and the biases' bits.
 
-        A weight's bits count from its highest to its lowest bit that is set.
+        An input's bits include its sign. A weight's count from its highest to its lowest bit that is set.
         """
-        fraction, integer = self.input_bits()
         kernel = _effective(self.kernel_codes()[0])
-        total = (np.expand_dims(np.maximum(fraction + integer, 0), -1) * kernel).sum()
+        total = (np.expand_dims(self.input_widths(), -1) * kernel).sum()
         if self.use_bias:
             total += _effective(self.bias_codes()[0]).sum()
         return float(total * self.positions())
-
-    def save_own_variables(self, store: Any) -> None:
-        """All variables in order; Dense and Conv2D themselves save no others than kernel and bias."""
-        keras.layers.Layer.save_own_variables(self, store)
-
-    def load_own_variables(self, store: Any) -> None:
-        """As `save_own_variables` wrote them."""
-        keras.layers.Layer.load_own_variables(self, store)
 
     def get_config(self) -> dict[str, Any]:
         """The settings, those of the Keras layer included."""

@@ -62,7 +62,8 @@ def calibrate(model: Any, x: Any) -> None:
         x: samples, (n, ...).
     """
     for layer in learned_layers(model):
-        layer.input_peak.assign(keras.ops.zeros_like(layer.input_peak))
+        for state in (layer.input_peak, layer.input_sign):
+            state.assign(keras.ops.zeros_like(state))
     for start in range(0, len(x), _CALIBRATED):
         model(x[start : start + _CALIBRATED], training=True)
 
