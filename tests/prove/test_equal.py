@@ -79,7 +79,7 @@ def test_another_word_of_a_memory_is_not_equal(old: str, new: str) -> None:
 
 @pytest.mark.slow
 def test_text_that_yosys_does_not_read_is_refused() -> None:
-    with pytest.raises(BrokenArtefactError, match="edgeml_skid"):
+    with pytest.raises(BrokenArtefactError, match="is not read: edgeml_skid"):
         compared(test_verilog.design(), "tiny", (("edgeml_skid.v", "1'b0", "0'b0"),))
 
 

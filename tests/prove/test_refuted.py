@@ -62,6 +62,8 @@ def answers_wrongly(name: str, graph: Graph, folder: Path, proof: Proof, soon: b
     """
     (runner, *_), early = backends.load(name).runners(), backends.load(name).early_runner()
     runner = runner.unoptimized()
+    if proof.failure.startswith("yosys: "):
+        return not runs(name, graph, folder)
     if proof.failure:
         return any(is_broken(one, folder, graph) for one in (runner, *runner.alternatives()))
     if proof.witness is None:
