@@ -90,10 +90,14 @@ def train(data: Any, folder: Path, settings: dict[str, Any]) -> None:
         else:  # of the epochs that come again
             file.unlink()
 
+    history = folder / "history.jsonl"
+    lines = history.read_text().splitlines(keepends=True) if state["epochs"] else []
+    history.write_text("".join(lines[: state["epochs"]]))
+
     def keep(epoch: int, logs: dict[str, Any]) -> None:
         line = {"epoch": epoch, **{name: float(value) for name, value in logs.items()}}
-        with (folder / "history.jsonl").open("a") as history:
-            history.write(json.dumps(line) + "\n")
+        with history.open("a") as file:
+            file.write(json.dumps(line) + "\n")
         if (epoch + 1) % _KEPT == 0:
             model.save(folder / "next.keras")
             (folder / "next.keras").replace(folder / "last.keras")
