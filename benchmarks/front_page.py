@@ -41,6 +41,9 @@ _REMARKS = {
         "1,067 LUT as it is, 1,132 with inputs that wrap and 1,107 with all values that wrap, through the\n"
         "same Yosys."
     ),
+    "fashion_mnist": (
+        "fashion_mnist_learned has the settings of mnist_learned; no others were tried. One seed."
+    ),
     "mnist": (
         "HGQ2 was trained for 200 epochs with the rates and the penalty of mnist_learned, but without its\n"
         "pruning by magnitude. Its front depends on the epochs: the cheapest checkpoint with 95 % of the\n"
