@@ -279,12 +279,21 @@ def measure(graph: Graph, samples: int, rounds: int, threads: int) -> Row:
     )
 
 
+_INSTRUCTIONS = {"AVX2": ("avx2",), "AVX-512": ("avx512f",), "VNNI": ("avx512_vnni", "avx_vnni")}
+"""Instructions that ONNX Runtime's kernels for eight bits differ by, and their flags in /proc/cpuinfo."""
+
+
 def cpu() -> str:
-    """The processor's name where Linux tells it."""
+    """The processor's name and which instructions for products of eight bits it has, where Linux tells."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
+        facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+        flags = set(facts["flags"].split())
+        words = [
+            f"{'with' if flags & {*names} else 'without'} {each}" for each, names in _INSTRUCTIONS.items()
+        ]
+        return f"{facts['model name']} ({', '.join(words)})"
+    except (OSError, KeyError):
         return platform.processor()
 
 

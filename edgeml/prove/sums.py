@@ -70,7 +70,8 @@ def other_sum(stage: ArtefactStage, segment: GraphSegment) -> OtherSum | None:
     batch = by_source(segment, codes)
     ours = segment.evaluate(batch).reshape(len(codes), -1)
     got = stage.finer(batch, 0, _FINER)
-    if np.any(got == NO_CODE) or got[0].size != size:
+    shape = segment.graph.info(segment.value).shape
+    if np.any(got == NO_CODE) or got.shape[1:] != shape or len(got) not in (1, len(ours)):
         return None
     theirs = np.broadcast_to(got.reshape(len(got), -1), ours.shape)
     spare = _trailing_zeros(theirs, _FINER)
@@ -121,6 +122,8 @@ def prove_behind(sums: OtherSum, stage: ArtefactStage, segment: GraphSegment) ->
     right = segment.evaluate({source: np.clip(points + first, low, high).reshape(-1, *info.shape)})
     numbers = np.clip(points + start, least, most).reshape(-1, *info.shape)
     got = stage.finer({source: numbers}, sums.more, 0)
+    if got.shape[1:] != right.shape[1:] or len(got) not in (1, count):
+        return missing(f"values of the shape {got.shape[1:]} in place of {right.shape[1:]}")
     tables = [np.broadcast_to(x, right.shape).reshape(count, -1) for x in (right, got)]
     pairs = 0
     for place in np.unique(places[places != NONE]):

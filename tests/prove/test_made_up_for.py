@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,19 @@ import pytest
 from onnx import numpy_helper
 
 from edgeml import backends
-from edgeml.fixed import FixedType, Overflow, Round
+from edgeml.errors import EdgemlError
+from edgeml.fixed import FixedType, IntArray, Overflow, Round
 from edgeml.ir import Builder, Graph, structure
 from edgeml.ir.ops.add import Add
 from edgeml.ir.ops.lookup import Lookup
 from edgeml.ir.ops.mat_mul import MatMul
-from edgeml.prove import prove
+from edgeml.prove import prove, witness
+from edgeml.prove.arguments import prove_stage
 from edgeml.prove.following import look_behind
 from edgeml.prove.prove import prove_folder
 from edgeml.prove.result import Proof, Verdict
-from edgeml.stages import Prover, nodes
+from edgeml.prove.segment import GraphSegment
+from edgeml.stages import ArtefactStage, Prover, nodes
 from tests.mutants.artefacts import edits
 from tests.passes.networks import network
 from tests.prove.test_refuted import changes_nothing
@@ -105,7 +109,10 @@ def test_a_weight_into_a_unit_that_is_never_on_changes_nothing(name: str, tmp_pa
     assert "all pairs of numbers" in " ".join(step.argument for step in proof.steps)
 
 
-def test_the_one_input_that_shows_a_weight_is_counted_out(tmp_path: Path) -> None:
+def test_the_one_input_that_shows_a_weight_is_counted_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness, "_to_its_ends", lambda *_: iter(()))  # which has that input too
     proof = with_other_weight("onnx", units(1 - 12 * 255), tmp_path)  # on for twelve times 255 alone
     assert proof.verdict is Verdict.REFUTED
     assert proof.witness is not None
@@ -198,3 +205,22 @@ def prover_of(name: str) -> Prover:
     prover = backends.load(name).prover()
     assert isinstance(prover, Prover)
     return prover
+
+
+@pytest.mark.parametrize(("shape", "verdict"), [((2,), "equal"), ((1,), "another shape")])
+def test_fewer_elements_are_another_value_though_all_are_equal(shape: tuple[int, ...], verdict: str) -> None:
+    build = Builder("equal")
+    x = build.input((3,), FixedType(False, 3, 3), "x")
+    ones = build.const(np.ones((3, 2), np.int64), FixedType(True, 2, 2), "w")
+    exact = build.graph(build.add(MatMul(), x, ones, name="sums"))
+    segment = GraphSegment(exact, ("x",), "sums")
+
+    def run(codes: Mapping[str, IntArray]) -> IntArray:
+        return np.repeat(codes["x"].sum(axis=1, keepdims=True), shape[0], axis=1)
+
+    stage = ArtefactStage("sums", ("x",), segment.structure, "", run)
+    if verdict == "equal":
+        assert not prove_stage(stage, segment).missing
+        return
+    with pytest.raises(EdgemlError, match=r"sums: gives the shape \(\d+, 1\) for \d+ samples of \(2,\)"):
+        prove_stage(stage, segment)
