@@ -86,7 +86,8 @@ class LearnedWidths:
             below = ops.cast(ops.any(x < 0, axis=axes), self.input_sign.dtype)
             self.input_sign.assign(ops.maximum(self.input_sign, below))
         integer, fraction = whole(self.input_integer), fractional(self.input_fraction)
-        bits = ops.relu(self.input_sign + integer + fraction)
+        sign = ops.cast(self.input_sign > 0, integer.dtype)
+        bits = ops.relu(sign + integer + fraction)
         end = power_of_two(integer)
         value = ops.clip(truncated(x, fraction), -end, end - 1 / power_of_two(fraction))
         return ops.where(bits > 0, value, ops.zeros_like(value)), bits
@@ -103,8 +104,8 @@ class LearnedWidths:
             signed: False for an input that is never below zero, where a sign tells nothing.
         """
         fraction, integer = self.input_bits()
-        sign = np.asarray(ops.convert_to_numpy(self.input_sign)).astype(np.int64)
-        return np.maximum(sign * signed + fraction + integer, 0)
+        sign = np.asarray(ops.convert_to_numpy(self.input_sign)) > 0
+        return np.maximum((sign & signed) + fraction + integer, 0)
 
     def live_inputs(self, signed: bool = True) -> np.ndarray:
         """True for input channels that have a bit, shape (channels,) or (); `signed` as in `input_widths`."""
