@@ -4,7 +4,7 @@
     .venv-hgq2/bin/python benchmarks/hgq2_side.py FOLDER FILE OUT # Verilog of a checkpoint in FOLDER/OUT
 
 FOLDER/data.npz has x_train, y_train, x_val, y_val, x_test and y_test, FOLDER/settings.json what
-`benchmarks.front.peer_settings` says. The dense network of the preset is trained with HGQ2's own layers,
+`benchmarks.front_peer.peer_settings` says. The dense network of the preset is trained with HGQ2's own layers,
 callbacks and defaults; FOLDER/checkpoints has the checkpoints that no other beats in validation accuracy and
 EBOPs, and FOLDER/trained.json is there once the training has ended. An interrupted training goes on from
 FOLDER/last.keras, which is kept every twenty epochs. FOLDER/OUT/point.json has the accuracy of da4ml's own

@@ -93,7 +93,7 @@ def test_it_lowers_and_is_exact_with_random_weights(preset, model, seed):
     rng = np.random.default_rng(seed)
     for weight in model.weights:
         bits = weight.name in OWN_STATE  # of learned widths
-        weight.assign(rng.integers(0, 4, weight.shape) if bits else rng.normal(0, 0.5, weight.shape))
+        weight.assign(rng.uniform(0, 4, weight.shape) if bits else rng.normal(0, 0.5, weight.shape))
     graph, x = lower(model), scaled(preset, rng)
     codes = keras_codes(model, graph, x)
     expected = evaluate_codes(graph, input_codes(graph, x))
